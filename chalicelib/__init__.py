@@ -1,0 +1,1 @@
+"""The cloud half: what runs in Lambda behind app.py."""

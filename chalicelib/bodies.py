@@ -1,0 +1,58 @@
+"""Untrusted JSON becomes a typed, frozen value, or a refusal that names the field."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from chalicelib.errors import BadInputError
+
+MOST_BYTES = 1024 * 1024
+
+Body = TypeVar("Body")
+
+
+class Request(msgspec.Struct, frozen=True, rename="camel"):
+    """The base of all request types: camelCase outside, snake_case inside; unknown fields are ignored."""
+
+
+class Reply(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The base of all reply types: what is `None` is left out."""
+
+
+def parse(raw: bytes, kind: type[Body]) -> Body:
+    """Read a request body as `kind`; the message of a refusal names field, value and expectation."""
+    if len(raw) > MOST_BYTES:
+        raise BadInputError("body", f"at most {MOST_BYTES} bytes", len(raw))
+    try:
+        return msgspec.json.decode(raw or b"null", type=kind)
+    except msgspec.ValidationError as error:
+        field, expected = _read(str(error))
+        raise BadInputError(field, expected) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInputError("body", "JSON") from error
+
+
+def convert(values: dict[str, Any], kind: type[Body]) -> Body:
+    """Read query parameters, which are all text, as `kind`."""
+    try:
+        return msgspec.convert(values, type=kind, strict=False)
+    except msgspec.ValidationError as error:
+        field, expected = _read(str(error))
+        raise BadInputError(field, expected) from error
+
+
+def to_json(reply: Any) -> Any:
+    """Turn a reply into what Chalice serializes."""
+    return msgspec.to_builtins(reply)
+
+
+def _read(message: str) -> tuple[str, str]:
+    """Take apart what msgspec says, as ``Expected `int` >= 1 - at `$.files[0].size` ``, into field and expectation."""
+    where = re.search(r" - at `\$\.?(.*)`$", message)
+    field = (where[1] if where else "") or "body"
+    told = message[: where.start()] if where else message
+    missing = re.fullmatch(r"Object missing required field `(.*)`", told)
+    if missing:
+        return (missing[1] if field == "body" else f"{field}.{missing[1]}"), "given"
+    return field, told.removeprefix("Expected ").removeprefix("expected ")
