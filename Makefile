@@ -1,0 +1,60 @@
+# The ways in. `make` lists them. Needs Python 3.11 or newer, pip and make; everything else lands in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8700
+CLOUD_PORT ?= 4510
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo reset test lint format types package e2e deploy destroy clean
+
+help: ## list the commands
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.ready: requirements.txt requirements-dev.txt agent/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Backhaul needs Python 3.11 or newer, and $(PYTHON) is %d.%d: name another with `make PYTHON=python3.12 ...`" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv
+	@echo "Installing what Backhaul needs into .venv (about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.ready ## the whole system on this machine: the cloud, the app, a PC with ./home
+	@$(BIN)/python -m local up --api-port $(PORT) --cloud-port $(CLOUD_PORT)
+
+demo: .venv/.ready ## send sample files in at one end, compare the bytes at the other
+	@$(BIN)/python -m local demo --api-port $(PORT) --cloud-port $(CLOUD_PORT)
+
+reset: .venv/.ready ## forget the local cloud and start fresh; ./home stays
+	@$(BIN)/python -m local reset
+
+test: .venv/.ready ## all tests, the end-to-end run with real processes included
+	@$(BIN)/python -m pytest
+
+quick: .venv/.ready ## the tests without the end-to-end run
+	@$(BIN)/python -m pytest -m "not e2e"
+
+e2e: .venv/.ready ## only the end-to-end run
+	@$(BIN)/python -m pytest -m e2e
+
+lint: .venv/.ready ## style, types and the template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint infra/template.yaml
+
+format: .venv/.ready ## rewrite the code in the house's shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+package: .venv/.ready ## what the zip for Lambda would hold; fails if a dependency is missing from it
+	@$(BIN)/python -m infra.packaging
+
+deploy: .venv/.ready ## put a stage up in your AWS account: make deploy STAGE=dev
+	@$(BIN)/python -m infra deploy --stage "$(STAGE)"
+
+destroy: .venv/.ready ## take a stage down; asks before it deletes data: make destroy STAGE=dev
+	@$(BIN)/python -m infra destroy --stage "$(STAGE)"
+
+clean: ## remove what the tools left behind; your data, .local and ./home, stays
+	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
