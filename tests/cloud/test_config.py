@@ -1,0 +1,47 @@
+import pytest
+
+from chalicelib.config import Settings
+from chalicelib.errors import MissingSettingsError
+
+COMPLETE = {
+    "BACKHAUL_STAGE": "dev",
+    "BACKHAUL_BUCKET": "a-bucket",
+    "BACKHAUL_TABLE": "a-table",
+    "BACKHAUL_USER_POOL": "eu-west-1_pool",
+    "BACKHAUL_USER_POOL_CLIENT": "client",
+    "BACKHAUL_PC_ROLE": "arn:aws:iam::123456789012:role/pc",
+    "BACKHAUL_PAIRED_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:paired",
+    "BACKHAUL_DEAD_NOTICES": "arn:aws:sqs:eu-west-1:123456789012:dead",
+    "BACKHAUL_TOPIC": "arn:aws:sns:eu-west-1:123456789012:trouble",
+    "AWS_REGION": "eu-west-1",
+}
+
+
+def test_every_missing_setting_is_named_at_once() -> None:
+    environ = COMPLETE | {"BACKHAUL_BUCKET": ""}
+    del environ["BACKHAUL_TABLE"]
+
+    with pytest.raises(MissingSettingsError) as refused:
+        Settings.from_env(environ)
+
+    assert refused.value.names == ("BACKHAUL_BUCKET", "BACKHAUL_TABLE")
+
+
+def test_optional_settings_may_be_absent() -> None:
+    settings = Settings.from_env(COMPLETE)
+
+    assert (settings.public_url, settings.endpoint_url) == ("", "")
+
+
+def test_on_aws_the_keys_are_published_by_the_issuer() -> None:
+    settings = Settings.from_env(COMPLETE)
+
+    assert settings.issuer == "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool"
+    assert settings.keys_url == f"{settings.issuer}/.well-known/jwks.json"
+
+
+def test_on_the_embedded_cloud_the_keys_are_fetched_from_it_but_the_issuer_stays() -> None:
+    settings = Settings.from_env(COMPLETE | {"AWS_ENDPOINT_URL": "http://127.0.0.1:4510/"})
+
+    assert settings.keys_url == "http://127.0.0.1:4510/eu-west-1_pool/.well-known/jwks.json"
+    assert settings.issuer.startswith("https://cognito-idp.")
