@@ -1,0 +1,184 @@
+"""What Chalice has to be told for plain `chalice deploy` to be right; `app.py` imports it in the command line only.
+
+Chalice imports `app.py` before it plans and before it makes any client, so what is installed here holds for the
+whole run. Each patch says why it is there; all of them are written against chalice 1.34.0.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from infra import gateway, host, mappings, outputs, plan, policies
+from infra.errors import InfraError, UnknownStageError, UnpackagedError
+from infra.outputs import Outputs
+from infra.patches import Patches
+from infra.stages import known_stages
+
+PROJECT = Path(__file__).resolve().parents[1]
+# Loads the translator of the two calls the embedded cloud lacks into every client botocore makes.
+LOCAL_PLUGIN = {"BOTOCORE_EXPERIMENTAL__PLUGINS": "backhaul=local.chalice_plugin"}
+_Call = Callable[..., Any]
+
+
+def install(environ: MutableMapping[str, str] = os.environ, project: Path = PROJECT) -> Patches:
+    """Hand the stage's outputs to Chalice, or stop the command with one sentence."""
+    try:
+        stage = environ.get("BACKHAUL_STAGE", "")
+        if stage not in known_stages(project):
+            raise UnknownStageError(stage, known_stages(project))
+        recorded = outputs.read(project, stage)
+    except InfraError as error:
+        _stop(error)
+    _settle_in(environ, recorded)
+    return patch(recorded)
+
+
+def patch(recorded: Outputs) -> Patches:
+    """Change Chalice's classes for one stage; the answer can take it back."""
+    patches = Patches()
+    _give_outputs_to_functions(patches, recorded)
+    _complete_the_api(patches, recorded)
+    _report_single_failures(patches)
+    _plan_what_chalice_cannot(patches, recorded)
+    is_local = recorded.stage == "local"
+    _package_honestly(patches, for_this_machine=is_local and not host.runs_lambda_packages())
+    if is_local:
+        _run_on_this_machine(patches)
+    return patches
+
+
+def _settle_in(environ: MutableMapping[str, str], recorded: Outputs) -> None:
+    """Let this process see the stage as its functions will; app.py reads its settings right after."""
+    if recorded.stage == "local":
+        # A profile meant for AWS would be looked up, and its keys preferred.
+        environ.pop("AWS_PROFILE", None)
+        environ.update(LOCAL_PLUGIN)
+    environ.update(recorded.environment)
+    environ.update(recorded.cli)
+    # Chalice deploys to where the profile points; the resources are where they were put up.
+    environ.update({"AWS_REGION": recorded.region, "AWS_DEFAULT_REGION": recorded.region})
+
+
+def _give_outputs_to_functions(patches: Patches, recorded: Outputs) -> None:
+    from chalice.config import Config
+    from chalice.deploy.deployer import PolicyGenerator
+
+    def with_outputs(merged: _Call) -> _Call:
+        def environment_variables(self: Config) -> dict[str, str]:
+            return {**merged(self), **recorded.environment}
+
+        return environment_variables
+
+    def rendered(read: _Call) -> _Call:
+        def read_document(self: PolicyGenerator, filename: str) -> Any:
+            document = read(self, filename)
+            return _or_stop(lambda: policies.render(Path(filename), document, recorded.policy))
+
+        return read_document
+
+    # config.json is committed and static, what the stage's resources are called is not.
+    patches.wrap(Config, "environment_variables", with_outputs)
+    patches.wrap(PolicyGenerator, "_read_document_from_file", rendered)
+
+
+def _complete_the_api(patches: Patches, recorded: Outputs) -> None:
+    from chalice.deploy.swagger import SwaggerGenerator
+
+    def completed(generate: _Call) -> _Call:
+        def generate_swagger(self: SwaggerGenerator, app: Any, rest_api: Any = None) -> dict[str, Any]:
+            return gateway.completed(generate(self, app, rest_api), recorded.stack)
+
+        return generate_swagger
+
+    # Hand edits of the gateway's responses are wiped by the next deploy; and every stage's API would bear one name.
+    patches.wrap(SwaggerGenerator, "generate_swagger", completed)
+
+
+def _report_single_failures(patches: Patches) -> None:
+    from chalice.awsclient import TypedAWSClient
+
+    def watched(make: _Call) -> _Call:
+        def make_client(self: TypedAWSClient, service_name: str) -> Any:
+            client = make(self, service_name)
+            if service_name == "lambda":
+                mappings.report_single_failures(client)
+            return client
+
+        return make_client
+
+    # Without the flag Lambda takes a batch of which some messages failed for done, and those messages are lost.
+    patches.wrap(TypedAWSClient, "_client", watched)
+
+
+def _plan_what_chalice_cannot(patches: Patches, recorded: Outputs) -> None:
+    from chalice.awsclient import TypedAWSClient
+    from chalice.deploy.planner import PlanStage
+
+    def planned(plan_for: _Call) -> _Call:
+        def execute(self: PlanStage, resources: list[Any]) -> Any:
+            state = self._remote_state  # noqa: SLF001 (Chalice offers no other way to what it knows)
+            clients = state._client._client  # noqa: SLF001
+            _or_stop(lambda: plan.check_account(clients, recorded))
+            _or_stop(lambda: plan.adopt_what_stands(state, resources, clients, recorded.stack))
+            return plan.extended(plan_for(self, resources), resources, recorded)
+
+        return execute
+
+    # Chalice's plan is where a missing state file would become a second API. Deleting plans by another class.
+    patches.wrap(PlanStage, "execute", planned)
+    for name, method in plan.METHODS.items():
+        patches.add(TypedAWSClient, name, method)
+
+
+def _package_honestly(patches: Patches, *, for_this_machine: bool) -> None:
+    from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuilder, MissingDependencyError
+
+    def complete(build: _Call) -> _Call:
+        def build_site_packages(self: Any, abi: str, requirements: str, target: str) -> None:
+            if for_this_machine:
+                host.install(requirements, target)
+                return
+            try:
+                build(self, abi, requirements, target)
+            except MissingDependencyError as error:
+                _stop(UnpackagedError([package.identifier for package in error.missing]))
+
+        return build_site_packages
+
+    def sources_only(walk: _Call) -> _Call:
+        def iter_files(self: Any, project_dir: str) -> Iterator[tuple[str, str]]:
+            return (pair for pair in walk(self, project_dir) if "__pycache__" not in Path(pair[0]).parts)
+
+        return iter_files
+
+    # Chalice prints a warning and deploys without the package; the function then fails at its first request.
+    patches.wrap(DependencyBuilder, "build_site_packages", complete)
+    # This machine's byte-code is not the app, and makes every zip another one.
+    patches.wrap(BaseLambdaDeploymentPackager, "_iter_chalice_lib_if_needed", sources_only)
+
+
+def _run_on_this_machine(patches: Patches) -> None:
+    from chalice.config import Config
+
+    def here(_configured: _Call) -> _Call:
+        def lambda_architecture(_self: Config) -> str:
+            return host.architecture()
+
+        return lambda_architecture
+
+    # The embedded cloud has no other processor to offer.
+    patches.wrap(Config, "lambda_architecture", here)
+
+
+def _or_stop(deed: Callable[[], Any]) -> Any:
+    try:
+        return deed()
+    except InfraError as error:
+        _stop(error)
+
+
+def _stop(error: InfraError) -> NoReturn:
+    """End the command with a sentence: Chalice shows the traceback of any ordinary exception."""
+    sys.exit(error.told())
