@@ -1,0 +1,137 @@
+"""The command line, and the only reader of the environment.
+
+Exit codes: 0 all is well · 1 did not work, the sentence on stderr says why · 2 wrong usage · 3 revoked, pair again ·
+4 not paired (or the drive is not there) · 5 another agent is running · 6 `status` only: something to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent import VERSION, pairing, status
+from agent.api import Api, safe_address
+from agent.errors import AgentError, AlreadyRunningError, HomeMissingError, NotPairedError, PairingError, RevokedError
+from agent.home import Home
+from agent.keystore import KeyStore
+from agent.session import Session, stop_on_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.api import Answer
+
+CODES: list[tuple[type[AgentError], int]] = [
+    (RevokedError, 3),
+    (NotPairedError, 4),
+    (HomeMissingError, 4),
+    (AlreadyRunningError, 5),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if chosen.verbose else logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+    )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except AgentError as error:
+        print(f"backhaul: {error}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
+        return next((code for kind, code in CODES if isinstance(error, kind)), 1)
+    except KeyboardInterrupt:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="backhaul", description="Brings your files home from your own cloud.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--verbose", action="store_true", help="log what a developer would want to know")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    asked = commands.add_parser("pair", help="pair this PC with your cloud")
+    asked.add_argument("url", metavar="URL", help="address of the API, https://...")
+    asked.add_argument("--name", default=platform.node() or "PC", help="how this PC is called (default: %(default)s)")
+    asked.add_argument("--yes", action="store_true", help="replace an earlier pairing without asking")
+    asked.set_defaults(command=_pair)
+    commands.add_parser("run", help="bring files home until stopped").set_defaults(command=_run)
+    commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
+    for name, command in commands.choices.items():
+        command.add_argument(
+            "--home", type=Path, required=True, metavar="DIR", help="the folder that files come home to"
+        )
+        if name != "run":
+            command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    return parser
+
+
+def _keys(home: Home) -> KeyStore:
+    return KeyStore(home, use_keyring=os.environ.get("BACKHAUL_KEYRING") != "file")
+
+
+def _pair(chosen: argparse.Namespace) -> int:
+    home, url = Home(chosen.home), safe_address(chosen.url)
+    _agree_to_replace(home, yes=chosen.yes)
+    claimed = pairing.pair(Api(url), chosen.name, _print_json if chosen.json else _show_code)
+    pairing.keep(home, _keys(home), url, chosen.name, claimed)
+    if chosen.json:
+        _print_json({"deviceId": claimed["deviceId"]})
+    else:
+        print(f"Paired. Files will come home to {home}. Next: python -m agent run --home {home}")
+    return 0
+
+
+def _agree_to_replace(home: Home, *, yes: bool) -> None:
+    """Ask before an earlier pairing is replaced; without a person to ask, refuse."""
+    try:
+        before = home.pairing()
+    except AgentError:
+        return
+    if yes:
+        return
+    asked = sys.stdin.isatty() and input(f"{home} is paired with {before.url} already. Replace it? [y/N] ")
+    if not asked or asked.strip().lower() not in ("y", "yes"):
+        why = f"{str(home)!r} is paired with {before.url!r} already; say --yes to replace it"
+        raise PairingError(why)
+
+
+def _print_json(told: Answer) -> None:
+    print(json.dumps(told), flush=True)
+
+
+def _show_code(told: Answer) -> None:
+    address = told.get("verificationUriComplete") or told.get("verificationUri")
+    minutes = int(told.get("expiresIn", 0)) // 60
+    print(f"Open  {address}\nand check that it shows the code  {told.get('userCode')}", flush=True)
+    print(f"Waiting for you to agree (the code lasts {minutes} minutes) ...", flush=True)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    home = Home(chosen.home)
+    if home.folder.exists() and not home.marker.exists():
+        raise NotPairedError(home, "marker")
+    session = Session(home, _keys(home))
+    stop_on_signals(session.ask_to_stop)
+    session.run()
+    logging.getLogger(__name__).info("stopped")
+    return 0
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    told = status.of(Home(chosen.home))
+    if chosen.json:
+        _print_json(told)
+    else:
+        print(status.text(told))
+    return 6 if told["worries"] else 0

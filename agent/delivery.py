@@ -1,0 +1,113 @@
+"""One file's way home, from what is on disk to its final name. In a worker thread; touches neither catalog nor API."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent import dates, disk, download
+from agent.catalog import Receipt
+from agent.disk import Partial
+from agent.errors import ChangedObjectError, HomeMissingError
+from agent.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from agent.bucket import Bucket
+    from agent.catalog import Entry
+    from agent.home import Home
+    from agent.notices import Notice
+
+
+@dataclass(frozen=True)
+class Came:
+    """The file is home, whole and verified; its folder is still to be flushed."""
+
+    receipt: Receipt
+    target: Path
+    fetched: bool
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Another file has the path."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Courier:
+    """Brings files home, one call a file, from any thread."""
+
+    home: Home
+    mark: str
+    bucket: Bucket
+    reserve: int
+    stopping: Callable[[], bool] = lambda: False
+    replace: Callable[[Path, Path], None] = os.replace
+    sleep: Callable[[float], None] = time.sleep
+
+    def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
+        """Bring one file home to the path that the catalog intends for it."""
+        self._require_home()
+        target = disk.place(self.home, entry.path)
+        partial = Partial(self.home, notice)
+        with disk.disk_errors(target, notice.size, self.reserve):
+            here = look(notice, entry, target, partial)
+        step = next_step(notice, here)
+        if isinstance(step, StepAside):
+            return Aside(entry.path)
+        if isinstance(step, Confirm):
+            return self._confirm(notice, entry, target, partial, here)
+        return self._publish(notice, entry, target, partial, self._complete(notice, partial, step))
+
+    def _confirm(self, notice: Notice, entry: Entry, target: Path, partial: Partial, here: OnDisk) -> Came:
+        """Clean up after an earlier attempt; the file itself is left as it is."""
+        partial.drop()
+        sha256 = here.finished_sha256 or notice.sha256 or entry.sha256 or disk.sha256_of(target)
+        return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=False)
+
+    def _complete(self, notice: Notice, partial: Partial, step: Fetch | Finish) -> str:
+        """Make the partial complete and return its SHA-256."""
+        if isinstance(step, Finish):
+            return download.require_declared(notice, disk.sha256_of(partial.path), partial)
+        partial.drop_others()
+        disk.require_room(self.home, notice.size - step.start, self.reserve)
+        try:
+            return download.fetch(self.bucket, notice, partial, step.start, self.stopping)
+        except ChangedObjectError:
+            partial.drop()
+            raise
+
+    def _publish(self, notice: Notice, entry: Entry, target: Path, partial: Partial, sha256: str) -> Came | Aside:
+        """Give the flushed partial its name, unless somebody took it meanwhile or the drive went away."""
+        self._require_home()
+        if os.path.lexists(target):
+            return Aside(entry.path)
+        disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
+        with disk.disk_errors(target, notice.size, self.reserve):
+            disk.publish(partial.path, target, replace=self.replace, sleep=self.sleep)
+            partial.drop()
+        return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=True)
+
+    def _require_home(self) -> None:
+        """Refuse to write into an empty mount point, or into another home folder on the same path."""
+        if self.home.mark() != self.mark:
+            raise HomeMissingError(self.home)
+
+
+def look(notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk:
+    """See what is on disk. Only a file of the right size that the catalog does not vouch for is hashed."""
+    size = target.stat().st_size if target.is_file() else None
+    known = entry.home and entry.contents == notice.contents and size == notice.size
+    return OnDisk(
+        taken=size is not None or os.path.lexists(target),
+        known_whole=known,
+        finished_sha256=disk.sha256_of(target) if size == notice.size and not known else None,
+        partial_contents=notice.contents if partial.path.exists() else None,
+        partial_bytes=partial.resumable_bytes(),
+    )

@@ -1,0 +1,53 @@
+"""What the cloud says this PC is owed: the truth, page by page; the queue only rings."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from agent import notices
+from agent.errors import UnsoundNoticeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.api import DeviceApi
+    from agent.notices import Notice
+
+LOG = logging.getLogger(__name__)
+PAGE = 500
+
+
+class Owed:
+    """One pass after another through all that is owed."""
+
+    def __init__(self, api: DeviceApi) -> None:
+        """Take the API."""
+        self._api = api
+        self._following: str | None = None
+        self._seen = 0
+        self.total = 0
+
+    def page(self) -> tuple[list[Notice], bool]:
+        """Get the next page, and whether it was the last. After a failure the same page is asked for again."""
+        answer = self._api.owed(PAGE, self._following)
+        found = list(sound(answer.get("files", [])))
+        self._seen += len(answer.get("files", []))
+        following = answer.get("next")
+        self._following = following if isinstance(following, str) and following else None
+        if self._following is None:
+            self.total, self._seen = self._seen, 0
+        return found, self._following is None
+
+    def start_over(self) -> None:
+        """Begin the pass again, as when a page's mark is not understood any more."""
+        self._following, self._seen = None, 0
+
+
+def sound(told: Iterable[object]) -> Iterable[Notice]:
+    """Parse notices; an unsound one is logged and never stops the others."""
+    for one in told:
+        try:
+            yield notices.from_json(one)
+        except UnsoundNoticeError as error:
+            LOG.error("owed %s", error)  # noqa: TRY400 - the sentence says it all

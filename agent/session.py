@@ -1,0 +1,111 @@
+"""An agent's life: wire the parts, work, wait for a home folder that went away, stop when asked."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from agent.api import DeviceApi
+from agent.bucket import S3Bucket
+from agent.catalog import Catalog
+from agent.credentials import Wallet
+from agent.delivery import Courier
+from agent.errors import HomeMissingError
+from agent.inbox import SqsInbox
+from agent.lock import only_one
+from agent.loop import Loop, Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from agent.home import Home
+    from agent.keystore import KeyStore
+
+LOG = logging.getLogger(__name__)
+HOME_CHECK_SECONDS = 5.0
+STOP_SECONDS = 4.5
+
+
+class Session:
+    """The agent of one home folder, from start to stop."""
+
+    def __init__(self, home: Home, keys: KeyStore, *, stop: threading.Event | None = None) -> None:
+        """Take the home folder and where its key is."""
+        self._home, self._keys = home, keys
+        self.stop = stop or threading.Event()
+        self._loop: Loop | None = None
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Work until asked to stop; raise when a person has to act.
+
+        The work is done in a daemon thread, so that a call that hangs cannot delay the stop: whatever it was
+        doing is as safe to be cut off as by a power cut.
+        """
+        worker = threading.Thread(target=self._live, name="agent", daemon=True)
+        worker.start()
+        while worker.is_alive() and not self.stop.wait(1):
+            pass
+        self._end_wait()
+        worker.join(STOP_SECONDS)
+        if self._failure is not None:
+            raise self._failure
+
+    def ask_to_stop(self, *_: object) -> None:
+        """Ask to stop; safe in a signal handler."""
+        self.stop.set()
+
+    def _end_wait(self) -> None:
+        if self._loop is not None:
+            self._loop.wake()
+
+    def _live(self) -> None:
+        try:
+            while not self.stop.is_set():
+                self._work_while_home()
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits for us
+            self._failure = error
+            self.stop.set()
+
+    def _work_while_home(self) -> None:
+        """Work as long as the home folder is there, then wait until it is again."""
+        try:
+            self._home.mark()
+            with self._ready() as loop:
+                self._loop = loop
+                loop.run()
+        except HomeMissingError as error:
+            LOG.error("%s (%s)", error, error.hint)  # noqa: TRY400 - the sentence says it all
+            self._wait_for_home()
+
+    def _wait_for_home(self) -> None:
+        while not self.stop.wait(HOME_CHECK_SECONDS):
+            with contextlib.suppress(HomeMissingError):
+                self._home.mark()
+                LOG.info("home folder %s is there again", self._home)
+                return
+
+    @contextlib.contextmanager
+    def _ready(self) -> Iterator[Loop]:
+        """Wire the parts. The only place that knows which real parts there are."""
+        pairing, config = self._home.pairing(), self._home.config()
+        key = self._keys.find(pairing.device_id)
+        with only_one(self._home), Catalog(self._home.catalog) as catalog:
+            api = DeviceApi(pairing.url, pairing.device_id, key)
+            wallet = Wallet(api.credentials)
+            courier = Courier(
+                self._home, self._home.mark(), S3Bucket(wallet), config.reserve_bytes, stopping=self.stop.is_set
+            )
+            parts = Parts(self._home, config, catalog, api, SqsInbox(wallet), courier)
+            LOG.info("agent of %s works for %s", self._home, pairing.url)
+            yield Loop(parts, stop=threading.Event() if self.stop is None else self.stop)
+
+
+def stop_on_signals(ask: Callable[..., None]) -> None:
+    """Stop on Ctrl-C, on termination, and on a console that closes."""
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, ask)
