@@ -1,0 +1,1 @@
+"""The embedded cloud: everything a newcomer needs to run Backhaul on one machine."""

@@ -1,0 +1,68 @@
+"""A small client of Backhaul's own API, as a phone would use it. Knows HTTP; knows no AWS."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, replace
+from typing import Any
+
+from local.errors import ApiError
+
+SECONDS = 60
+MORE_WORDS = 200
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API at one address, called by nobody or by the holder of a token."""
+
+    url: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        """Leave the token out of tracebacks and logs."""
+        return f"Api({self.url!r})"
+
+    def signed_in(self, token: str) -> "Api":
+        """The same API, called by the holder of this token."""
+        return replace(self, token=token)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Read something."""
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask for a deed."""
+        return self._call("POST", path, body)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """Take something away."""
+        return self._call("DELETE", path, None)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)  # noqa: S310 - our own address
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
+                return _object(answer.read())
+        except urllib.error.HTTPError as error:
+            told = _object(error.read())
+            raise ApiError(method, path, error.code, *_complaint(told)) from error
+        except OSError as error:
+            raise ApiError(method, path, 0, "UnreachableError", str(error)) from error
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(text or b"{}")
+    except ValueError:
+        return {"Message": text.decode("utf-8", errors="replace")[:MORE_WORDS]}
+    return told if isinstance(told, dict) else {"Message": f"expected an object, got {type(told).__name__}"}
+
+
+def _complaint(told: dict[str, Any]) -> tuple[str, str]:
+    """The code and the message of an error, in our API's shape or in the gateway's."""
+    return str(told.get("Code", "Error")), str(told.get("Message", told.get("message", "no message")))

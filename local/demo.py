@@ -1,0 +1,181 @@
+"""Send sample files in at one end, and compare the bytes at the other. `python -m local demo`."""
+
+import hashlib
+import http.client
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import samples
+from local.api import Api
+from local.errors import DemoError
+from local.report import Sent, table
+from local.samples import Sample
+
+AT_ONCE = 4
+PIECE = 1 << 18
+POLL_SECONDS = 0.25
+HOME = "downloaded"
+GOOD_PUT = (200, 204)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the API answered about one sample."""
+
+    sample: Sample
+    answer: dict[str, Any]
+
+
+class Progress:
+    """Says how many bytes are up; a line that rewrites itself on a terminal, silent elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._up = 0
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """Count bytes that were sent."""
+        with self._lock:
+            self._up += count
+            if sys.stderr.isatty():
+                share = 100 * self._up // max(self._total, 1)
+                print(
+                    f"\r  uploading {share:3d} %  {self._up >> 20} of {self._total >> 20} MiB", end="", file=sys.stderr
+                )
+
+    def end(self) -> None:
+        """Leave the line."""
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+def run(api: Api, home: Path, video_mb: int, patience: float = 120) -> int:
+    """Send everything, await everything, compare everything; 0 only if all bytes are the same."""
+    with tempfile.TemporaryDirectory(prefix="backhaul-demo-") as folder:
+        made = samples.make(Path(folder), int.from_bytes(os.urandom(8), "big"), video_mb)
+        size = sum(sample.size for sample in made)
+        print(f"Sending {len(made)} files, {size >> 20} MiB in all, and the first of them a second time")
+        sent = _send(api, made)
+        arrived = _await_home(api, sent, patience)
+        again = _send_again(api, made[0])
+        judged = [*judge(arrived, home), again]
+    print(table(judged))
+    good = all(one.good for one in judged)
+    print("All bytes are the same at both ends." if good else "Not all files came home unchanged.")
+    return 0 if good else 1
+
+
+def _send(api: Api, made: Sequence[Sample]) -> list[Sent]:
+    asked = ask(api, made)
+    progress = Progress(sum(sample.size for sample in made))
+    with ThreadPoolExecutor(AT_ONCE) as crew:
+        sent = list(crew.map(lambda one: _upload(one, progress), asked))
+    progress.end()
+    return sent
+
+
+def ask(api: Api, made: Sequence[Sample]) -> list[Asked]:
+    """Ask for a link for each sample."""
+    wanted = [{"name": one.name, "type": one.type, "size": one.size, "sha256": one.sha256} for one in made]
+    answers = api.post("/uploads", {"files": wanted})["files"]
+    return [Asked(sample, answer) for sample, answer in zip(made, answers, strict=True)]
+
+
+def _upload(asked: Asked, progress: Progress) -> Sent:
+    """Put one file to its link, as a phone does."""
+    sample, answer = asked.sample, asked.answer
+    if answer.get("outcome") != "upload":
+        raise DemoError(f"{sample.name!r}: expected the outcome 'upload', got {answer}")
+    began = time.monotonic()
+    put(answer["link"], sample.path, progress)
+    now = time.monotonic()
+    return Sent(sample, str(answer["fileId"]), up_seconds=now - began, up_at=now)
+
+
+def put(link: dict[str, Any], path: Path, progress: Progress) -> None:
+    """Send a file to a link with exactly the headers that were signed, a piece at a time."""
+    url = urlsplit(link["url"])
+    assert url.hostname is not None
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=120)
+    try:
+        connection.putrequest(link.get("method", "PUT"), f"{url.path}?{url.query}", skip_accept_encoding=True)
+        for name, value in with_length(link.get("headers", {}), path.stat().st_size).items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                connection.send(piece)
+                progress.add(len(piece))
+        answer = connection.getresponse()
+        told = answer.read()
+        if answer.status not in GOOD_PUT:
+            raise DemoError(f"{path.name!r} was refused with {answer.status}: {told[:300].decode(errors='replace')}")
+    finally:
+        connection.close()
+
+
+def with_length(headers: dict[str, str], size: int) -> dict[str, str]:
+    """The headers to send: those of the link, and the length where the link leaves it to the client."""
+    named = {name.lower() for name in headers}
+    return {**headers, **({} if "content-length" in named else {"Content-Length": str(size)})}
+
+
+def _send_again(api: Api, sample: Sample) -> Sent:
+    """Offer the first file once more: it must not be asked for a second time."""
+    (asked,) = ask(api, [sample])
+    outcome = str(asked.answer.get("outcome"))
+    return Sent(
+        sample,
+        str(asked.answer.get("fileId", "")),
+        verdict="known already" if outcome == "duplicate" else f"expected duplicate, got {outcome}",
+        good=outcome == "duplicate",
+    )
+
+
+def _await_home(api: Api, sent: Sequence[Sent], patience: float) -> list[Sent]:
+    """Watch the files until each is home, or patience ends."""
+    waiting, done = {one.file_id: one for one in sent}, dict[str, Sent]()
+    deadline = time.monotonic() + patience
+    while waiting and time.monotonic() < deadline:
+        for file_id, one in list(waiting.items()):
+            status = str(api.get(f"/files/{file_id}").get("status"))
+            waiting[file_id] = replace(one, status=status)
+            if status == HOME:
+                done[file_id] = replace(waiting.pop(file_id), home_seconds=time.monotonic() - one.up_at)
+        if waiting:
+            time.sleep(POLL_SECONDS)
+    return [done.get(one.file_id) or waiting[one.file_id] for one in sent]
+
+
+def judge(arrived: Iterable[Sent], home: Path) -> list[Sent]:
+    """Compare what was sent with what lies in the home folder, by SHA-256 computed here and now."""
+    arrived = list(arrived)
+    found = digests(home, {one.sample.size for one in arrived})
+    return [_judged(one, found) for one in arrived]
+
+
+def _judged(one: Sent, found: frozenset[str]) -> Sent:
+    if one.status != HOME:
+        return replace(one, verdict=f"still {one.status}", good=False)
+    same = one.sample.sha256 in found
+    return replace(one, verdict="same bytes" if same else "NOT FOUND AT HOME", good=same)
+
+
+def digests(home: Path, sizes: set[int]) -> frozenset[str]:
+    """The SHA-256 of every file at home that has one of these sizes; the agent's own files are passed over."""
+    found = set()
+    for file in home.rglob("*"):
+        if ".backhaul" not in file.relative_to(home).parts and file.is_file() and file.stat().st_size in sizes:
+            with file.open("rb") as contents:
+                found.add(hashlib.file_digest(contents, "sha256").hexdigest())
+    return frozenset(found)
