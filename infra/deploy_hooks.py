@@ -10,6 +10,13 @@ from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from chalice.awsclient import TypedAWSClient
+from chalice.config import Config
+from chalice.deploy.deployer import PolicyGenerator
+from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuilder, MissingDependencyError
+from chalice.deploy.planner import PlanStage
+from chalice.deploy.swagger import SwaggerGenerator
+
 from infra import gateway, host, mappings, outputs, plan, policies
 from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
@@ -62,9 +69,6 @@ def _settle_in(environ: MutableMapping[str, str], recorded: Outputs) -> None:
 
 
 def _give_outputs_to_functions(patches: Patches, recorded: Outputs) -> None:
-    from chalice.config import Config
-    from chalice.deploy.deployer import PolicyGenerator
-
     def with_outputs(merged: _Call) -> _Call:
         def environment_variables(self: Config) -> dict[str, str]:
             return {**merged(self), **recorded.environment}
@@ -84,8 +88,6 @@ def _give_outputs_to_functions(patches: Patches, recorded: Outputs) -> None:
 
 
 def _complete_the_api(patches: Patches, recorded: Outputs) -> None:
-    from chalice.deploy.swagger import SwaggerGenerator
-
     def completed(generate: _Call) -> _Call:
         def generate_swagger(self: SwaggerGenerator, app: Any, rest_api: Any = None) -> dict[str, Any]:
             return gateway.completed(generate(self, app, rest_api), recorded.stack)
@@ -97,8 +99,6 @@ def _complete_the_api(patches: Patches, recorded: Outputs) -> None:
 
 
 def _report_single_failures(patches: Patches) -> None:
-    from chalice.awsclient import TypedAWSClient
-
     def watched(make: _Call) -> _Call:
         def make_client(self: TypedAWSClient, service_name: str) -> Any:
             client = make(self, service_name)
@@ -113,13 +113,10 @@ def _report_single_failures(patches: Patches) -> None:
 
 
 def _plan_what_chalice_cannot(patches: Patches, recorded: Outputs) -> None:
-    from chalice.awsclient import TypedAWSClient
-    from chalice.deploy.planner import PlanStage
-
     def planned(plan_for: _Call) -> _Call:
         def execute(self: PlanStage, resources: list[Any]) -> Any:
-            state = self._remote_state  # noqa: SLF001 (Chalice offers no other way to what it knows)
-            clients = state._client._client  # noqa: SLF001
+            state = self._remote_state
+            clients = state._client._client  # noqa: SLF001 (Chalice has no way in for this)
             _or_stop(lambda: plan.check_account(clients, recorded))
             _or_stop(lambda: plan.adopt_what_stands(state, resources, clients, recorded.stack))
             return plan.extended(plan_for(self, resources), resources, recorded)
@@ -133,8 +130,6 @@ def _plan_what_chalice_cannot(patches: Patches, recorded: Outputs) -> None:
 
 
 def _package_honestly(patches: Patches, *, for_this_machine: bool) -> None:
-    from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuilder, MissingDependencyError
-
     def complete(build: _Call) -> _Call:
         def build_site_packages(self: Any, abi: str, requirements: str, target: str) -> None:
             if for_this_machine:
@@ -160,8 +155,6 @@ def _package_honestly(patches: Patches, *, for_this_machine: bool) -> None:
 
 
 def _run_on_this_machine(patches: Patches) -> None:
-    from chalice.config import Config
-
     def here(_configured: _Call) -> _Call:
         def lambda_architecture(_self: Config) -> str:
             return host.architecture()

@@ -1,23 +1,25 @@
 """Every way putting a stage up or taking it down stops, each with one sentence and what a person can do.
 
-    InfraError
-    ├── MissingStageError        no stage was named
-    ├── UnknownStageError        a stage that .chalice/config.json does not have
-    ├── UnsupportedPythonError   a Python that Lambda does not run
-    ├── NoOutputsError           the stage was never put up from this checkout
-    ├── BrokenOutputsError       the recorded outputs cannot be read
-    ├── BrokenPolicyError        a policy names something the stage does not have
-    ├── NoCredentialsError       AWS does not know who is asking
-    ├── NoRegionError            nobody said where
-    ├── WrongPlaceError          the stage stands in another account or region
-    ├── UnfinishedStackError     the stack is in a state nothing can be deployed onto
-    ├── StackFailedError         AWS could not make the resources
-    ├── SeveralApisError         more than one API bears the stage's name
-    ├── UnpackagedError          a dependency has no package for Lambda
-    ├── ChaliceFailedError       chalice deploy or delete ended with an error
-    ├── SickApiError             the API does not answer as it should
-    ├── NothingThereError        there is nothing to take down
-    └── NotConfirmedError        a person did not agree that data is deleted
+InfraError
+├── MissingStageError        no stage was named
+├── UnknownStageError        a stage that .chalice/config.json does not have
+├── UnsupportedPythonError   a Python that Lambda does not run
+├── NoOutputsError           the stage was never put up from this checkout
+├── BrokenOutputsError       the recorded outputs cannot be read
+├── BrokenPolicyError        a policy names something the stage does not have
+├── NoCredentialsError       AWS does not know who is asking
+├── UnreachableError         AWS cannot be reached at all
+├── NoRegionError            nobody said where
+├── WrongPlaceError          the stage stands in another account or region
+├── UnfinishedStackError     the stack is in a state nothing can be deployed onto
+├── StackFailedError         AWS could not make the resources
+├── SeveralApisError         more than one API bears the stage's name
+├── UnpackagedError          a dependency has no package for Lambda
+├── ChaliceFailedError       chalice deploy or delete ended with an error
+├── SickApiError             the API does not answer as it should
+├── NothingThereError        there is nothing to take down
+├── StubbornBucketError      the bucket fills up faster than it is emptied
+└── NotConfirmedError        a person did not agree that data is deleted
 """
 
 from collections.abc import Sequence
@@ -95,6 +97,15 @@ class NoCredentialsError(InfraError):
         super().__init__(f"AWS did not accept the credentials: {why}")
 
 
+class UnreachableError(InfraError):
+    """Raised when AWS cannot be reached at all."""
+
+    hint = "Look at the network, at the name of the region, and at AWS_ENDPOINT_URL if it is set."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"AWS cannot be reached: {why}")
+
+
 class NoRegionError(InfraError):
     """Raised when nobody said where."""
 
@@ -107,7 +118,7 @@ class NoRegionError(InfraError):
 class WrongPlaceError(InfraError):
     """Raised when the stage stands in another account or region than the credentials lead to."""
 
-    hint = "Use that account's profile and region, or another stage; delete the recorded outputs only if that stage is gone."
+    hint = "Use the profile and region it stands in. If that stage is gone, delete .chalice/outputs/STAGE.json."
 
     def __init__(self, stage: str, what: str, recorded: str, found: str) -> None:
         super().__init__(f"stage {stage!r} stands in {what} {recorded!r}, got {what} {found!r}")
@@ -162,10 +173,9 @@ class ChaliceFailedError(InfraError):
 class SickApiError(InfraError):
     """Raised when the API does not answer as it should."""
 
-    hint = "Look into its log: .venv/bin/chalice logs --stage STAGE"
-
-    def __init__(self, url: str, told: str) -> None:
+    def __init__(self, url: str, told: str, stage: str) -> None:
         super().__init__(f"{url} did not answer that all is well: {told}")
+        self.hint = f"Look into its log: .venv/bin/chalice logs --stage {stage}"
 
 
 class NothingThereError(InfraError):
@@ -173,6 +183,17 @@ class NothingThereError(InfraError):
 
     def __init__(self, stage: str, region: str) -> None:
         super().__init__(f"nothing of stage {stage!r} stands in region {region!r}")
+
+
+class StubbornBucketError(InfraError):
+    """Raised when objects keep coming into a bucket that is being emptied."""
+
+    hint = (
+        "Links live for 15 minutes: wait that long, then run this again. Everything else of it still stands or is gone."
+    )
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"bucket {bucket!r} fills up while it is being emptied")
 
 
 class NotConfirmedError(InfraError):

@@ -124,9 +124,9 @@ def forget(project: Path, stage: str) -> None:
     file_of(project, stage).unlink(missing_ok=True)
 
 
-def sample_for(stage: str) -> Outputs:
-    """Make up outputs of the right shape, for packaging and linting where no stage stands."""
-    name, account, region = stack_of(stage), "123456789012", "eu-central-1"
+def sample_for(stage: str, account: str = "123456789012", region: str = "eu-central-1") -> Outputs:
+    """Make up outputs of the right shape, for packaging, linting and deleting where no stack stands."""
+    name = stack_of(stage)
     bucket = f"{name}-{account}-{region}"
     values = {
         "Bucket": bucket,

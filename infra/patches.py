@@ -20,7 +20,7 @@ class Patches:
     def wrap(self, owner: type, name: str, around: Around) -> None:
         """Put a function of ours around a method or a read-only property of a class."""
         found = vars(owner)[name]
-        inner = found.fget if isinstance(found, property) else found
+        inner: Any = found.fget if isinstance(found, property) else found
         if hasattr(inner, _MARK):
             return
         outer = around(inner)

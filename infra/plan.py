@@ -6,6 +6,10 @@ Runs inside `chalice deploy`, on Chalice's plan and its knowledge of what is dep
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chalice.config import DeployedResources
+from chalice.deploy.models import APICall, LambdaFunction, QueueARN, RestAPI, SQSEventSource
+from chalice.deploy.planner import Variable
+
 from infra import adopt, gateway
 from infra.errors import WrongPlaceError
 from infra.outputs import Outputs
@@ -27,8 +31,6 @@ def check_account(clients: Clients, recorded: Outputs) -> None:
 
 def adopt_what_stands(state: Any, resources: Sequence[Any], clients: Clients, name: str) -> None:
     """Tell Chalice of an API and of mappings it does not know but would make a second time."""
-    from chalice.config import DeployedResources
-
     unknown = [resource for resource in resources if _is_remembered(resource) and not state.resource_exists(resource)]
     found = [(resource, _find(resource, clients, name)) for resource in unknown]
     adopted = [{**values, "name": resource.resource_name} for resource, values in found if values]
@@ -39,9 +41,6 @@ def adopt_what_stands(state: Any, resources: Sequence[Any], clients: Clients, na
 
 def extended(plan: Any, resources: Sequence[Any], recorded: Outputs) -> Any:
     """Return Chalice's plan with our own steps at its end."""
-    from chalice.deploy.models import APICall, LambdaFunction, RestAPI
-    from chalice.deploy.planner import Variable
-
     for resource in resources:
         if isinstance(resource, LambdaFunction) and resource.resource_name == "object_arrived":
             wanted = {"function_name": resource.function_name, "destination": recorded.policy["DeadArrivalsArn"]}
@@ -78,14 +77,10 @@ METHODS: dict[str, Callable[..., Any]] = {
 
 def _is_remembered(resource: Any) -> bool:
     """Whether Chalice knows a resource of this kind from its state file alone."""
-    from chalice.deploy.models import RestAPI, SQSEventSource
-
     return isinstance(resource, RestAPI | SQSEventSource)
 
 
 def _find(resource: Any, clients: Clients, name: str) -> adopt.Values | None:
-    from chalice.deploy.models import QueueARN, RestAPI
-
     if isinstance(resource, RestAPI):
         return adopt.find_rest_api(clients("apigateway"), name)
     queue = resource.queue.queue_name if isinstance(resource.queue, QueueARN) else resource.queue

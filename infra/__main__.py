@@ -1,0 +1,104 @@
+"""The command line: `python -m infra deploy|destroy|outputs --stage dev`.
+
+Decides nothing: it reads what was asked, wires the world together, and turns errors into one sentence and an exit
+code. 1 is an error, 2 a wrong command, 130 a person's Ctrl-C.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from infra import outputs, smoke, stages
+from infra.chalice import Chalice
+from infra.data import Data
+from infra.deploy import deploy
+from infra.destroy import Stage, destroy
+from infra.errors import InfraError
+from infra.place import Place, check, sign_in
+from infra.stack import Stack
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str] | None = None, project: Path = PROJECT) -> int:
+    """Do what was asked; return the exit code."""
+    asked = _parser().parse_args(arguments)
+    report = partial(print, flush=True)
+    try:
+        asked.deed(asked, project, report)
+    except InfraError as error:
+        print(error.told(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped watching. What AWS has begun it finishes; run this again to carry on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _deploy(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
+    stages.check_python()
+    stage = stages.checked_stage(project, asked.stage)
+    place = _place(asked, project, stage)
+    chalice = Chalice(project, stage, place.region, asked.profile)
+    given = {"AlarmEmail": asked.alarm_email, "PageOrigins": asked.page_origins}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    report(deploy(place, chalice, parameters, smoke.check_health, report).told())
+
+
+def _destroy(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
+    name = stages.checked_stage(project, asked.stage)
+    place = _place(asked, project, name)
+    stage = Stage(
+        chalice=Chalice(project, name, place.region, asked.profile),
+        stack=Stack(place.client("cloudformation"), name, report),
+        data=Data(place, name),
+    )
+    destroy(place, stage, stages.functions(project), partial(_answer, asked.yes_delete_data), report)
+
+
+def _outputs(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
+    found = outputs.read(project, stages.checked_stage(project, asked.stage))
+    report(json.dumps({"region": found.region, **found.environment}, indent=2))
+
+
+def _place(asked: argparse.Namespace, project: Path, stage: str) -> Place:
+    recorded = outputs.find(project, stage)
+    place = sign_in(asked.profile, asked.region, recorded)
+    check(recorded, place)
+    return place
+
+
+def _answer(agreed: str | None, question: str) -> str:
+    """Take the answer from the command line, or from the person; no person, no agreement."""
+    if agreed is not None:
+        return agreed
+    try:
+        return input(question)
+    except EOFError:
+        return ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra", description="Put a stage up in AWS, or take it down.")
+    deeds = parser.add_subparsers(required=True, metavar="deploy|destroy|outputs")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--stage", default="", help="which stage, as .chalice/config.json names it")
+    shared.add_argument("--region", help="where; else AWS_DEFAULT_REGION or the profile says")
+    shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
+    up = deeds.add_parser("deploy", parents=[shared], help="resources, functions, API; safe to run again")
+    up.add_argument("--alarm-email", help="who is told when something stops")
+    up.add_argument("--page-origins", help="where the web page is served from, separated by commas")
+    up.set_defaults(deed=_deploy)
+    down = deeds.add_parser("destroy", parents=[shared], help="everything of a stage, data included; asks first")
+    down.add_argument("--yes-delete-data", metavar="STAGE", help="agree without being asked, by the stage's name")
+    down.set_defaults(deed=_destroy)
+    told = deeds.add_parser("outputs", parents=[shared], help="what the stage's resources are called")
+    told.set_defaults(deed=_outputs)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

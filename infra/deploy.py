@@ -1,0 +1,53 @@
+"""Put a stage up: resources, then functions and API, then a look at its health. Safe to run again at any moment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import outputs, stack
+from infra.chalice import Chalice
+from infra.place import Place
+
+Report = Callable[[str], object]
+CheckHealth = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stage that answers."""
+
+    stage: str
+    account: str
+    region: str
+    url: str
+    outputs_file: Path
+
+    def told(self) -> str:
+        """Say where it is."""
+        return (
+            f"\nStage {self.stage} is up and well\n"
+            f"  address   {self.url}\n"
+            f"  account   {self.account}, {self.region}\n"
+            f"  recorded  {self.outputs_file}"
+        )
+
+
+def deploy(
+    place: Place,
+    chalice: Chalice,
+    parameters: Mapping[str, str],
+    check_health: CheckHealth,
+    report: Report = print,
+) -> Deployed:
+    """Put a stage up and return where it answers.
+
+    The outputs are recorded before Chalice runs: if it fails, plain `chalice deploy` can carry on.
+    """
+    values = stack.put_up(place.client("cloudformation"), chalice.stage, parameters, report=report)
+    file = outputs.from_stack(chalice.stage, values).write(chalice.project)
+    report("Deploying functions and API")
+    chalice.deploy()
+    url = chalice.url()
+    report(f"Asking {url}health")
+    check_health(url, chalice.stage)
+    return Deployed(chalice.stage, place.account, place.region, url, file)

@@ -1,0 +1,51 @@
+"""Where in AWS we are: whose account, which region, and the clients that reach it. The one place that makes clients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.exceptions
+
+from infra.errors import NoCredentialsError, NoRegionError, UnreachableError, WrongPlaceError
+from infra.outputs import Outputs
+
+MakeClient = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account and a region we may work in."""
+
+    account: str
+    region: str
+    client: MakeClient
+
+
+def sign_in(profile: str | None, region: str | None, recorded: Outputs | None) -> Place:
+    """Find out who is asking, or say why AWS does not know.
+
+    Without another word a stage is looked for where it was put up.
+    """
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+        if not region and recorded:
+            session = boto3.Session(profile_name=profile, region_name=recorded.region)
+        if not session.region_name:
+            raise NoRegionError
+        account = session.client("sts").get_caller_identity()["Account"]
+    except (botocore.exceptions.EndpointConnectionError, botocore.exceptions.ConnectTimeoutError) as error:
+        raise UnreachableError(str(error)) from error
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        raise NoCredentialsError(str(error)) from error
+    return Place(str(account), session.region_name, session.client)
+
+
+def check(recorded: Outputs | None, place: Place) -> None:
+    """Refuse to work on a stage in another account or region than the one it stands in."""
+    if recorded is None:
+        return
+    if recorded.account != place.account:
+        raise WrongPlaceError(recorded.stage, "account", recorded.account, place.account)
+    if recorded.region != place.region:
+        raise WrongPlaceError(recorded.stage, "region", recorded.region, place.region)
