@@ -34,9 +34,10 @@ INGREDIENTS = (
     "local/dropped.py",
 )
 PASSED_OVER = ("__pycache__",)
-CHALICE = "from chalice.cli import main; main()"
+CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 NO_PACKAGES = re.compile(
-    r"Could not install dependencies|Could not find a version|No matching distribution|PackageDownloadError"
+    r"Could not install dependencies|no package for Lambda could be made"
+    r"|Could not find a version|No matching distribution|PackageDownloadError"
     r"|NoSuchPackageError|Temporary failure in name resolution|Failed to establish a new connection"
 )
 PACKAGE = re.compile(r"^[A-Za-z0-9][\w.-]*==\S+", re.MULTILINE)
@@ -109,7 +110,8 @@ def deploy_functions(places: Places) -> str:
     """
     log = places.log("deploy")
     told, code = _run_chalice(places)
-    log.write_text(told, encoding="utf-8")
+    with log.open("a", encoding="utf-8") as story:
+        story.write(told)
     if NO_PACKAGES.search(told):
         shutil.rmtree(places.project / ".chalice" / "deployments", ignore_errors=True)
         raise OfflineError(", ".join(PACKAGE.findall(told)) or "see " + str(log))

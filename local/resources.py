@@ -1,17 +1,18 @@
 """Put the stack of the template up on the embedded cloud, and record it for Chalice as any other stage's."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import boto3
 
 from infra import outputs, stack
+from infra.errors import InfraError
 from local.dropped import set_dropped
+from local.errors import DeployError
 from local.places import REGION, STAGE, Places
 from local.state import State
 
 PLUGIN = "backhaul=local.chalice_plugin"
-TEMPLATE = "infra/template.yaml"
+PACE = 0.1
 
 
 def session_of(state: State) -> Any:
@@ -35,17 +36,25 @@ def deploying_settings(places: Places, state: State) -> dict[str, str]:
     }
 
 
-def put_up(places: Places, state: State) -> Mapping[str, str]:
-    """Make or update every resource, record the outputs, and return them."""
+def put_up(places: Places, state: State) -> None:
+    """Make or update every resource of the template, and record the outputs."""
+    log = places.log("deploy")
     session = session_of(state)
-    template = (places.project / TEMPLATE).read_text(encoding="utf-8")
-    values = stack.put_up(session.client("cloudformation", endpoint_url=places.cloud_url), STAGE, template)
-    set_dropped(session, places.cloud_url, template, values)
+    with log.open("w", encoding="utf-8") as story:
+        try:
+            values = stack.put_up(
+                session.client("cloudformation", endpoint_url=places.cloud_url),
+                STAGE,
+                report=lambda line: print(line, file=story, flush=True),
+                pace=PACE,
+            )
+        except InfraError as error:
+            raise DeployError("Putting up the resources", log, str(error)) from error
+    set_dropped(session, places.cloud_url, stack.TEMPLATE.read_text(encoding="utf-8"), values)
     recorded = outputs.from_stack(
         STAGE, values, environment=functions_settings(places), cli=deploying_settings(places, state)
     )
     recorded.write(places.project)
-    return values
 
 
 def bucket(places: Places) -> str:
