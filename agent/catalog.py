@@ -110,7 +110,7 @@ class Catalog:
         row = self._db.execute("SELECT file_id FROM files WHERE twin_key = ?", [twin_key(path)]).fetchone()
         return row is None or row[0] == file_id
 
-    def intend(self, notice: Notice, path: str) -> None:
+    def intend(self, notice: Notice, path: str) -> Entry:
         """Record the path a file is going to have, before anything is written there."""
         values = [notice.file_id, path, twin_key(path), notice.contents, notice.name, notice.size]
         self._db.execute(
@@ -120,6 +120,7 @@ class Catalog:
             " sha256 = excluded.sha256, version_id = excluded.version_id, home_at = NULL",
             [*values, notice.sha256, notice.version_id],
         )
+        return Entry(notice.file_id, path, notice.contents, notice.size, notice.sha256, home=False)
 
     def came_home(self, receipt: Receipt) -> None:
         """Record that a file is home, together with the receipt that says so."""

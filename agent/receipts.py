@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from agent.api import Outcome
-from agent.errors import RequestRefusedError
+from agent.errors import RequestRefusedError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,9 @@ class Receipts:
             return []
         asked = {receipt.file_id for receipt in batch}
         outcomes = [outcome for outcome in self._send(batch) if outcome.file_id in asked]
+        if not outcomes:
+            what = "receipts"
+            raise UnreachableError(what, "the answer names none of them")
         with self._catalog.together():
             for outcome in outcomes:
                 self._note(outcome)

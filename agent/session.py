@@ -16,7 +16,8 @@ from agent.delivery import Courier
 from agent.errors import HomeMissingError
 from agent.inbox import SqsInbox
 from agent.lock import only_one
-from agent.loop import Loop, Parts
+from agent.loop import Loop
+from agent.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +102,7 @@ class Session:
             )
             parts = Parts(self._home, config, catalog, api, SqsInbox(wallet), courier)
             LOG.info("agent of %s works for %s", self._home, pairing.url)
-            yield Loop(parts, stop=threading.Event() if self.stop is None else self.stop)
+            yield Loop(parts, self.stop)
 
 
 def stop_on_signals(ask: Callable[..., None]) -> None:

@@ -181,6 +181,7 @@ class FakeCloud:
     def sqs(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer one SQS call."""
         self.calls[operation] += 1
+        self.lock.notify_all()
         if operation == "ReceiveMessage":
             return self._receive(asked)
         for entry in asked["Entries"]:

@@ -1,0 +1,31 @@
+"""What an agent at work is made of. Wired in `session`, handed to those who need several of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.api import DeviceApi
+    from agent.catalog import Catalog
+    from agent.config import Config
+    from agent.delivery import Courier
+    from agent.home import Home
+    from agent.inbox import Inbox
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One home folder's agent: where, how, and with what."""
+
+    home: Home
+    config: Config
+    catalog: Catalog
+    api: DeviceApi
+    inbox: Inbox
+    courier: Courier
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time

@@ -1,0 +1,155 @@
+"""What is done every so often: ask what is owed, send receipts, tell that we live, keep messages hidden."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from agent import disk
+from agent.duty import Duty
+from agent.errors import RequestRefusedError, RevokedError, TransientError
+from agent.owed import Owed
+from agent.receipts import TAKEN, Receipts
+from agent.suspicion import Suspicion
+
+if TYPE_CHECKING:
+    from agent.api import Outcome
+    from agent.flights import Flights
+    from agent.intake import Intake
+    from agent.parts import Parts
+    from agent.room import Room
+
+LOG = logging.getLogger(__name__)
+CROWD = 600
+"""With so many files under way the doorbell is not answered and no more pages are asked for."""
+CROWDED_SECONDS = 0.5
+RECEIPT_SECONDS = 600.0
+RECEIPT_WAIT_SECONDS = 0.25
+HIDE_SECONDS = 120.0
+HEARTBEAT_DELAY_SECONDS = 2.0
+SUSPICIOUS_SECONDS = 2.0
+
+
+class Rounds:
+    """The recurring duties of one agent."""
+
+    def __init__(self, parts: Parts, flights: Flights, intake: Intake, room: Room) -> None:
+        """Take what the duties work with."""
+        self._parts, self._flights, self._intake, self._room = parts, flights, intake, room
+        self._clock = parts.clock
+        self._owed = Owed(parts.api)
+        self._receipts = Receipts(parts.api, parts.catalog, now=parts.now)
+        self._suspicion = Suspicion()
+        now, config = self._clock(), parts.config
+        self._ask = Duty("owed", config.owed_seconds, self._ask_owed)
+        self._send = Duty("receipts", RECEIPT_SECONDS, self._send_receipts)
+        heartbeat = Duty("heartbeat", config.heartbeat_seconds, self._beat, due=now + HEARTBEAT_DELAY_SECONDS)
+        self._duties = [
+            self._ask,
+            self._send,
+            heartbeat,
+            Duty("hide", HIDE_SECONDS, self._hide, due=now + HIDE_SECONDS),
+        ]
+
+    @property
+    def next_due(self) -> float:
+        """When the next duty is due."""
+        return min(duty.due for duty in self._duties)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether no more files can be taken in for now."""
+        return len(self._flights) >= CROWD or self._room.full
+
+    def perform_due(self) -> None:
+        """Perform what is due, one duty after another."""
+        for duty in self._duties:
+            if self._clock() >= duty.due:
+                self._perform(duty)
+
+    def ask_soon(self) -> None:
+        """Ask what is owed at once."""
+        self._ask.sooner(self._clock())
+
+    def send_soon(self) -> None:
+        """Send receipts in a moment, so that several go together."""
+        self._send.sooner(self._clock() + RECEIPT_WAIT_SECONDS)
+
+    def suspect(self, error: RevokedError) -> None:
+        """Ask the cloud soon whether it knows us; raise once it is believed that it does not."""
+        self._suspicion.add(error, self._clock())
+        LOG.warning("%s; making sure", error)
+        self._ask.due = min(self._ask.due, self._clock() + SUSPICIOUS_SECONDS)
+
+    def _perform(self, duty: Duty) -> None:
+        try:
+            again = duty.deed()
+        except RevokedError as error:
+            self.suspect(error)
+            duty.failed(self._clock())
+        except RequestRefusedError as error:
+            LOG.error("%s: %s", duty.name, error)  # noqa: TRY400 - the sentence says it all
+            self._owed.start_over()
+            duty.failed(self._clock())
+        except TransientError as error:
+            LOG.log(logging.DEBUG if duty.failures else logging.WARNING, "%s: %s; trying again", duty.name, error)
+            duty.failed(self._clock())
+        else:
+            duty.succeeded(self._clock(), again)
+
+    def _ask_owed(self) -> float | None:
+        """Ask for the next page of what is owed, when there is room for it."""
+        if self.crowded:
+            return CROWDED_SECONDS
+        page, last = self._owed.page()
+        self._accepted()
+        if any([self._intake.take(notice) for notice in page]):  # noqa: C419 - every notice has to be taken in
+            self.send_soon()
+        if last:
+            self._note({"owed": self._owed.total})
+        return None if last else 0.0
+
+    def _send_receipts(self) -> float | None:
+        outcomes = self._receipts.send_some()
+        if not outcomes:
+            return None
+        self._accepted()
+        self._conclude(outcomes)
+        return 0.0
+
+    def _conclude(self, outcomes: list[Outcome]) -> None:
+        """Delete the messages of files that are over and done; refused ones are left for the dead-letter queue."""
+        handles = {outcome.file_id: self._flights.end(outcome.file_id) for outcome in outcomes}
+        done = [outcome.file_id for outcome in outcomes if outcome.outcome in TAKEN]
+        self._owed.total = max(0, self._owed.total - len(done))
+        self._note({"owed": self._still_owed()})
+        if len(self._flights) == 0:
+            LOG.info("all that was owed is home")
+        try:
+            self._parts.inbox.delete([handle for file_id in done if (handle := handles[file_id])])
+        except TransientError as error:
+            LOG.warning("%s; the notices come again and are confirmed again", error)
+
+    def _beat(self) -> None:
+        self._parts.api.heartbeat(disk.free_bytes(self._parts.home), self._still_owed())
+        self._accepted()
+
+    def _hide(self) -> None:
+        self._parts.inbox.hide([flight.handle for flight in self._flights if flight.handle])
+
+    def _still_owed(self) -> int:
+        return max(self._owed.total, len(self._flights))
+
+    def _accepted(self) -> None:
+        """Note that the cloud knows us."""
+        self._suspicion.clear()
+        when = datetime.fromtimestamp(self._parts.now(), UTC)
+        self._note({"lastContact": when.isoformat(timespec="seconds")})
+
+    def _note(self, facts: dict[str, object]) -> None:
+        """Keep facts for `status`, which are not worth a stop when the disk is full."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._parts.catalog.note(facts)

@@ -1,0 +1,70 @@
+"""What a failure means: for this file, for all, or for a while. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.errors import AgentError, DiskFullError, FileTroubleError, HomeMissingError, RevokedError, StoppedError
+from agent.patience import backoff
+
+TRIES = 5
+ASIDE_SECONDS = 86_400.0
+DISK_FULL_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Again:
+    """Try again after a pause; nobody is to blame."""
+
+    pause: float
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Count it against the file, and try again after a pause."""
+
+    tries: int
+    pause: float
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Leave the file alone for a long while; somebody should look at it."""
+
+    tries: int
+    pause: float = ASIDE_SECONDS
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """Nothing to do: the agent is stopping."""
+
+
+@dataclass(frozen=True)
+class NobodyFlies:
+    """It concerns all files: the home folder went away."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """The key may have been revoked; try again meanwhile."""
+
+    pause: float
+
+
+Verdict = Again | Blame | SetAside | LetGo | NobodyFlies | Suspect
+
+
+def verdict(error: Exception, blamed: int, tries: int) -> Verdict:
+    """Judge a failure, given how often the file was blamed before and how often it was tried in this flight."""
+    if isinstance(error, HomeMissingError):
+        return NobodyFlies()
+    if isinstance(error, StoppedError):
+        return LetGo()
+    if isinstance(error, RevokedError):
+        return Suspect(backoff(tries + 1))
+    if isinstance(error, DiskFullError):
+        return Again(DISK_FULL_SECONDS)
+    if isinstance(error, FileTroubleError) or not isinstance(error, AgentError):
+        return SetAside(blamed + 1) if blamed + 1 >= TRIES else Blame(blamed + 1, backoff(blamed + 1))
+    return Again(backoff(tries + 1))
