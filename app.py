@@ -19,7 +19,24 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import VERSION, arrivals, catch_up, edge, log, sweeps
+from chalicelib import (
+    VERSION,
+    accounts,
+    arrivals,
+    auth,
+    bodies,
+    catch_up,
+    credentials,
+    devices,
+    edge,
+    log,
+    me,
+    mfa,
+    origin,
+    pairings,
+    sweeps,
+)
+from chalicelib.bodies import to_json
 from chalicelib.cloud import cloud
 from chalicelib.config import Settings
 
@@ -50,13 +67,40 @@ def hear(event: Any, handle: edge.Handle) -> Any:
     return edge.hear(event, handle)
 
 
+def request() -> Request:
+    """Return the request that is being answered."""
+    assert app.current_request is not None
+    return app.current_request
+
+
+def body(kind: type[bodies.Body]) -> bodies.Body:
+    """Read what is asked."""
+    raw = request().raw_body
+    return bodies.parse(raw.encode() if isinstance(raw, str) else raw, kind)
+
+
+def caller() -> auth.Caller:
+    """Return who asks, as the authorizer found."""
+    return auth.caller_of(request().context)
+
+
+def address() -> str:
+    """Return where the question came from."""
+    return origin.address_of(request().context)
+
+
+def access_token() -> str:
+    """Return the token a person asks with, for what the user pool itself must judge."""
+    return origin.bearer(request().headers)
+
+
 # ---- Who may call --------------------------------------------------------------------------------------------------
 
 
 @app.authorizer(ttl_seconds=60)
 def caller_token(request: AuthRequest) -> AuthResponse:
-    """Let nobody in."""
-    return AuthResponse(routes=[], principal_id="nobody")
+    """Let in who shows an access token of the user pool or a device's key."""
+    return auth.admit(cloud(), request.token)
 
 
 # ---- What they may ask ---------------------------------------------------------------------------------------------
@@ -66,6 +110,156 @@ def caller_token(request: AuthRequest) -> AuthResponse:
 def health() -> dict[str, str]:
     """Tell that the service answers, and which."""
     return {"status": "ok", "stage": here.stage, "version": VERSION}
+
+
+@app.route("/auth/register", methods=["POST"])
+def register() -> Any:
+    """Make an account that waits for the code mailed to its address."""
+    accounts.register(cloud(), body(accounts.Register), address())
+    return {}
+
+
+@app.route("/auth/confirm", methods=["POST"])
+def confirm() -> Any:
+    """Take the mailed code."""
+    accounts.confirm(cloud(), body(accounts.Confirm), address())
+    return {}
+
+
+@app.route("/auth/resend", methods=["POST"])
+def resend() -> Any:
+    """Mail a fresh code."""
+    accounts.resend(cloud(), body(accounts.Address), address())
+    return {}
+
+
+@app.route("/auth/login", methods=["POST"])
+def login() -> Any:
+    """Sign in with e-mail address and password."""
+    return to_json(accounts.login(cloud(), body(accounts.Login), address()))
+
+
+@app.route("/auth/challenge", methods=["POST"])
+def answer_challenge() -> Any:
+    """Go on with a sign-in by what the authenticator app shows."""
+    return to_json(accounts.answer_challenge(cloud(), body(accounts.Challenge), address()))
+
+
+@app.route("/auth/refresh", methods=["POST"])
+def refresh() -> Any:
+    """Stay signed in."""
+    return to_json(accounts.refresh(cloud(), body(accounts.Refresh)))
+
+
+@app.route("/auth/logout", methods=["POST"])
+def logout() -> Any:
+    """Revoke a refresh token."""
+    accounts.logout(cloud(), body(accounts.Refresh))
+    return {}
+
+
+@app.route("/auth/forgot", methods=["POST"])
+def forgot() -> Any:
+    """Mail a code that allows a new password."""
+    accounts.forgot(cloud(), body(accounts.Address), address())
+    return {}
+
+
+@app.route("/auth/reset", methods=["POST"])
+def reset() -> Any:
+    """Set a new password with the mailed code."""
+    accounts.reset(cloud(), body(accounts.Reset), address())
+    return {}
+
+
+@app.route("/auth/password", methods=["POST"], authorizer=caller_token)
+def change_password() -> Any:
+    """Replace the password, knowing the old one."""
+    accounts.change_password(cloud(), caller(), access_token(), body(accounts.ChangePassword))
+    return {}
+
+
+@app.route("/auth/mfa", methods=["POST"], authorizer=caller_token)
+def set_up_mfa() -> Any:
+    """Begin to ask for an authenticator app at sign-in."""
+    return to_json(mfa.set_up(cloud(), caller(), access_token()))
+
+
+@app.route("/auth/mfa/verify", methods=["POST"], authorizer=caller_token)
+def verify_mfa() -> Any:
+    """Show that the authenticator app took the secret."""
+    mfa.verify(cloud(), caller(), access_token(), body(mfa.Verify))
+    return {}
+
+
+@app.route("/auth/mfa", methods=["DELETE"], authorizer=caller_token)
+def turn_off_mfa() -> Any:
+    """Ask for the password alone again."""
+    mfa.turn_off(cloud(), caller(), access_token(), body(mfa.TurnOff))
+    return {}
+
+
+@app.route("/me", methods=["GET"], authorizer=caller_token)
+def show_me() -> Any:
+    """Tell the caller who it is."""
+    return to_json(me.show(cloud(), caller()))
+
+
+@app.route("/pairings", methods=["POST"])
+def ask_to_pair() -> Any:
+    """Begin a pairing for a device that nobody knows yet."""
+    base_url = origin.base_url(request().context, here.public_url)
+    return to_json(pairings.ask(cloud(), body(pairings.Ask), address(), base_url))
+
+
+@app.route("/pairings/{user_code}", methods=["GET"], authorizer=caller_token)
+def show_pairing(user_code: str) -> Any:
+    """Show what asks to be paired."""
+    return to_json(pairings.show(cloud(), caller(), user_code, address()))
+
+
+@app.route("/pairings/approve", methods=["POST"], authorizer=caller_token)
+def decide_pairing() -> Any:
+    """Say yes or no to a device."""
+    return to_json(pairings.decide(cloud(), caller(), body(pairings.Decide), address()))
+
+
+@app.route("/pairings/claim", methods=["POST"])
+def claim_pairing() -> Any:
+    """Hand a device its key once its owner said yes."""
+    return to_json(pairings.claim(cloud(), body(pairings.Claim), address()))
+
+
+@app.route("/devices", methods=["GET"], authorizer=caller_token)
+def list_devices() -> Any:
+    """List the owner's phones and PCs."""
+    return to_json(devices.every(cloud(), caller()))
+
+
+@app.route("/devices/{device_id}", methods=["PATCH"], authorizer=caller_token)
+def rename_device(device_id: str) -> Any:
+    """Call a device otherwise."""
+    return to_json(devices.rename(cloud(), caller(), device_id, body(devices.Rename)))
+
+
+@app.route("/devices/{device_id}", methods=["DELETE"], authorizer=caller_token)
+def revoke_device(device_id: str) -> Any:
+    """Stop a device for good."""
+    devices.revoke(cloud(), caller(), device_id)
+    return {}
+
+
+@app.route("/devices/{device_id}/heartbeat", methods=["POST"], authorizer=caller_token)
+def beat(device_id: str) -> Any:
+    """Note that a device lives."""
+    devices.beat(cloud(), caller(), device_id, body(devices.Heartbeat))
+    return {}
+
+
+@app.route("/devices/{device_id}/credentials", methods=["POST"], authorizer=caller_token)
+def lend_credentials(device_id: str) -> Any:
+    """Lend a PC what it reaches its files and its queue with, for an hour."""
+    return to_json(credentials.lend(cloud(), caller(), device_id))
 
 
 # ---- What runs by itself -------------------------------------------------------------------------------------------

@@ -1,0 +1,132 @@
+"""Phones and PCs that hold a key of their own: what their owner sees, renames, revokes; how they say they live."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta
+
+from chalicelib import pc_queues, scopes
+from chalicelib.auth import Caller
+from chalicelib.bodies import Reply, Request
+from chalicelib.cloud import Cloud
+from chalicelib.errors import NotFoundError
+from chalicelib.log import logger, owner_hash
+from chalicelib.metadata import devices
+from chalicelib.metadata.devices import Device
+
+DeviceName = Annotated[
+    str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+]
+Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Rename(Request, frozen=True):
+    """What a device shall be called."""
+
+    name: DeviceName
+
+
+class Heartbeat(Request, frozen=True):
+    """A device's word that it lives, and how it is."""
+
+    version: Annotated[str, Meta(max_length=40)] = ""
+    free_bytes: Bytes | None = None
+    owed: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+
+
+class Shown(Reply, frozen=True):
+    """A device as its owner sees it."""
+
+    device_id: str
+    name: str
+    kind: str
+    platform: str
+    scopes: list[str]
+    created_at: str
+    last_seen_at: str | None = None
+    revoked_at: str | None = None
+    version: str | None = None
+    free_bytes: int | None = None
+    owed: int | None = None
+
+
+class ShownDevices(Reply, frozen=True):
+    """An owner's devices."""
+
+    devices: list[Shown]
+
+
+def every(world: Cloud, caller: Caller) -> ShownDevices:
+    """List the owner's devices, the revoked ones too."""
+    caller.must_have(scopes.OWNER)
+    return ShownDevices(show(devices.every(world.table, caller.owner_id)))
+
+
+def rename(world: Cloud, caller: Caller, device_id: str, asked: Rename) -> Shown:
+    """Call a device otherwise."""
+    caller.must_have(scopes.OWNER)
+    if not devices.change(world.table, caller.owner_id, device_id, {"name": asked.name}):
+        raise NotFoundError("device", device_id)
+    return show([get(world, caller.owner_id, device_id)])[0]
+
+
+def revoke(world: Cloud, caller: Caller, device_id: str) -> None:
+    """Stop a device for good: no call of its own is answered from now on; once more does no harm."""
+    caller.must_have(scopes.OWNER)
+    take_away(world, caller.owner_id, get(world, caller.owner_id, device_id))
+
+
+def beat(world: Cloud, caller: Caller, device_id: str, told: Heartbeat) -> None:
+    """Note that a device lives: one call."""
+    caller.must_be(device_id)
+    seen = {
+        "lastSeenAt": world.now_text(),
+        "version": told.version or None,
+        "freeBytes": told.free_bytes,
+        "owed": told.owed,
+    }
+    if not devices.change(world.table, caller.owner_id, device_id, seen):
+        raise NotFoundError("device", device_id)
+
+
+def get(world: Cloud, owner_id: str, device_id: str) -> Device:
+    """Return a device of this owner, or refuse."""
+    found = devices.find(world.table, owner_id, device_id)
+    if found is None:
+        raise NotFoundError("device", device_id)
+    return found
+
+
+def take_away(world: Cloud, owner_id: str, device: Device) -> None:
+    """Take key and claim to new files first, for that stops the device; then the queue, which only it could read."""
+    devices.revoke(world.table, owner_id, device, world.now_text())
+    if device.queue_url:
+        pc_queues.remove(world, device.queue_url)
+    logger.info("revoked", extra={"owner": owner_hash(owner_id), "device_id": device.device_id})
+
+
+def take_back(world: Cloud, owner_id: str, device_id: str) -> None:
+    """Revoke a device whose key went astray, if it is there."""
+    found = devices.find(world.table, owner_id, device_id)
+    if found and not found.revoked_at:
+        take_away(world, owner_id, found)
+
+
+def show(found: Iterable[Device]) -> list[Shown]:
+    """Turn devices into what a caller may see of them: no queue, no hash."""
+    return [
+        Shown(
+            device_id=device.device_id,
+            name=device.name,
+            kind=device.kind,
+            platform=device.platform,
+            scopes=sorted(device.scopes),
+            created_at=device.created_at,
+            last_seen_at=device.last_seen_at,
+            revoked_at=device.revoked_at,
+            version=device.version,
+            free_bytes=device.free_bytes,
+            owed=device.owed,
+        )
+        for device in found
+    ]

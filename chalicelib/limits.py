@@ -1,0 +1,78 @@
+"""How often somebody may try what costs or could be guessed: so many times within a span, then 429.
+
+Counted by address and, where a person is aimed at, by a hash of what names the person. What begins no write of its own
+(listing, polling one's own debts) is left to the throttling of API Gateway.
+"""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chalicelib.cloud import Cloud
+from chalicelib.errors import Refusal
+from chalicelib.metadata import limits
+
+_QUARTER, _TEN_MINUTES, _HOUR = 900, 600, 3600
+
+
+class TooManyRequestsError(Refusal):
+    """Raised when somebody tried too often; the header says when the next try counts."""
+
+    STATUS_CODE: ClassVar[int] = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many tries, the next one counts in {seconds} seconds", {"retryAfter": seconds})
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        """Tell clients when to come again, in the header they look at."""
+        return {"Retry-After": str(self.seconds)}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many tries in so many seconds."""
+
+    what: str
+    most: int
+    seconds: int
+
+
+REGISTER_BY_ADDRESS = Limit("register-address", 30, _HOUR)
+REGISTER_BY_EMAIL = Limit("register-email", 10, _HOUR)
+SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100, _QUARTER)
+SIGN_IN_BY_EMAIL = Limit("sign-in-email", 20, _QUARTER)
+CODE_BY_ADDRESS = Limit("code-address", 50, _QUARTER)
+CODE_BY_EMAIL = Limit("code-email", 10, _QUARTER)
+MAIL_BY_ADDRESS = Limit("mail-address", 20, _HOUR)
+MAIL_BY_EMAIL = Limit("mail-email", 5, _HOUR)
+PASSWORD_BY_OWNER = Limit("password-owner", 10, _QUARTER)
+PAIR_BY_ADDRESS = Limit("pair-address", 30, _TEN_MINUTES)
+CLAIM_BY_ADDRESS = Limit("claim-address", 600, _TEN_MINUTES)
+USER_CODE_BY_OWNER = Limit("user-code-owner", 20, _TEN_MINUTES)
+USER_CODE_BY_ADDRESS = Limit("user-code-address", 40, _TEN_MINUTES)
+
+
+def count(world: Cloud, limit: Limit, who: str) -> None:
+    """Count one try, or refuse it; a refused try counts too, so that hammering does not pay."""
+    now = int(world.now().timestamp())
+    start = now - now % limit.seconds
+    if limits.count(world.table, limit.what, who, start=start, seconds=limit.seconds) > limit.most:
+        raise TooManyRequestsError(start + limit.seconds - now)
+
+
+def place(address: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 of an IPv6 one, of which one home has 2^64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:  # noqa: PLR2004 (the name of the protocol)
+        return str(parsed)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False).network_address)
+
+
+def nameless(email: str) -> str:
+    """Return what stands for an e-mail address in the table: the same for all ways of writing it, and no address."""
+    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]

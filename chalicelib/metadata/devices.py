@@ -1,0 +1,127 @@
+"""Devices and the keys they call with.
+
+owner#<ownerId>    device#<deviceId>  what an owner sees of a device; stays after it was revoked
+device#<deviceId>  key                what the authorizer reads; gone once the device was revoked
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import ConditionFailedError
+from chalicelib.metadata import owners
+from chalicelib.metadata.items import Item
+from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
+
+_FIRST = "device#"
+_THERE = "attribute_exists(pk) AND attribute_not_exists(#revokedAt)"
+_MOST_DEVICES = 200
+
+
+@dataclass(frozen=True)
+class Device:
+    """A phone or a PC as its owner sees it."""
+
+    device_id: str
+    name: str
+    kind: str
+    platform: str
+    scopes: frozenset[str]
+    created_at: str
+    last_seen_at: str | None = None
+    revoked_at: str | None = None
+    queue_url: str | None = None
+    version: str | None = None
+    free_bytes: int | None = None
+    owed: int | None = None
+
+
+@dataclass(frozen=True)
+class KeptKey:
+    """What the table knows of a device's key: never the key."""
+
+    owner_id: str
+    key_hash: str
+    scopes: frozenset[str]
+
+
+def find_key(table: Table, device_id: str) -> KeptKey | None:
+    """Read the key of a device; a revoked device has none."""
+    item = table.find(_key(device_id))
+    return KeptKey(item["ownerId"], item["keyHash"], item["scopes"]) if item else None
+
+
+def find(table: Table, owner_id: str, device_id: str) -> Device | None:
+    """Read one device of this owner."""
+    item = table.find(_device(owner_id, device_id))
+    return _read(item) if item else None
+
+
+def every(table: Table, owner_id: str) -> list[Device]:
+    """Read an owner's devices, the revoked ones too, oldest first."""
+    return [_read(item) for item in table.page(owners.partition(owner_id), _FIRST, limit=_MOST_DEVICES).items]
+
+
+def added(owner_id: str, device: Device, key_hash: str) -> list[Operation]:
+    """Return the writes that make a device and let it call; each fails if the device is already there."""
+    shown: Item = {
+        **_device(owner_id, device.device_id)._asdict(),
+        "name": device.name,
+        "kind": device.kind,
+        "platform": device.platform,
+        "scopes": device.scopes,
+        "createdAt": device.created_at,
+        "queueUrl": device.queue_url,
+    }
+    kept: Item = {
+        **_key(device.device_id)._asdict(),
+        "ownerId": owner_id,
+        "keyHash": key_hash,
+        "kind": device.kind,
+        "scopes": device.scopes,
+    }
+    return [Put(shown, "attribute_not_exists(pk)"), Put(kept, "attribute_not_exists(pk)")]
+
+
+def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any]) -> bool:
+    """Set what is told of a device that is there and not revoked, in one call; say whether it was."""
+    known = {name: value for name, value in told.items() if value is not None}
+    does = "SET " + ", ".join(f"#{name} = :{name}" for name in known)
+    try:
+        table.put(Update(_device(owner_id, device_id), does, _THERE, known))
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def revoke(table: Table, owner_id: str, device: Device, now: str) -> None:
+    """Take a device's key away, and for a PC the claim to new files, in one write; once more does no harm."""
+    does = "SET #revokedAt = if_not_exists(#revokedAt, :now)"
+    revoked = Update(_device(owner_id, device.device_id), does, "attribute_exists(pk)", {"now": now})
+    gone = [owners.pc_removed(owner_id, device.device_id)] if device.kind == "pc" else []
+    table.write(revoked, Delete(_key(device.device_id)), *gone)
+
+
+def _read(item: Mapping[str, Any]) -> Device:
+    return Device(
+        device_id=item["sk"].removeprefix(_FIRST),
+        name=item["name"],
+        kind=item["kind"],
+        platform=item["platform"],
+        scopes=item["scopes"],
+        created_at=item["createdAt"],
+        last_seen_at=item.get("lastSeenAt"),
+        revoked_at=item.get("revokedAt"),
+        queue_url=item.get("queueUrl"),
+        version=item.get("version"),
+        free_bytes=item.get("freeBytes"),
+        owed=item.get("owed"),
+    )
+
+
+def _device(owner_id: str, device_id: str) -> Key:
+    return Key(owners.partition(owner_id), f"{_FIRST}{device_id}")
+
+
+def _key(device_id: str) -> Key:
+    return Key(f"{_FIRST}{device_id}", "key")
