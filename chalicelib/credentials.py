@@ -74,8 +74,8 @@ def session_policy(here: Settings, owner_id: str, device_id: str) -> dict[str, A
                 "Effect": "Allow",
                 "Action": [
                     "sqs:ReceiveMessage",
-                    "sqs:DeleteMessage",
-                    "sqs:ChangeMessageVisibility",
+                    "sqs:DeleteMessage*",
+                    "sqs:ChangeMessageVisibility*",
                     "sqs:GetQueueAttributes",
                 ],
                 "Resource": pc_queues.arn(here, device_id),
