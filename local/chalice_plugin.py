@@ -84,7 +84,7 @@ def replace_api(client: Any, params: dict[str, Any]) -> str:
         if resource["path"] != "/":
             client.delete_resource(restApiId=api_id, resourceId=resource["id"])
         else:
-            for verb in resource.get("resourceMethods") or {}:
+            for verb in list(resource.get("resourceMethods") or {}):
                 client.delete_method(restApiId=api_id, resourceId=resource["id"], httpMethod=verb)
     for authorizer in client.get_authorizers(restApiId=api_id, limit=PAGE)["items"]:
         client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])

@@ -8,7 +8,9 @@ from local.guard import guarded, hosts, refuse
 ALLOWED = hosts(4510, 8700)
 
 
-def a_request(path: str = "/bucket/key", *, host: str = "127.0.0.1:4510", query: str = "", **headers: str) -> dict[str, Any]:
+def a_request(
+    path: str = "/bucket/key", *, host: str = "127.0.0.1:4510", query: str = "", **headers: str
+) -> dict[str, Any]:
     sent = {"host": host, **headers}
     return {
         "type": "http",
@@ -29,7 +31,9 @@ def test_this_machine_may_call(host: str) -> None:
     assert code_of(a_request(host=host)) is None
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:4510", "127.0.0.1", "127.0.0.1:80", "bucket.localhost:4510", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:4510", "127.0.0.1", "127.0.0.1:80", "bucket.localhost:4510", ""]
+)
 def test_a_name_that_was_rebound_to_this_machine_is_refused(host: str) -> None:
     assert code_of(a_request(host=host)) == "ForeignHostError"
 
