@@ -22,19 +22,26 @@ from chalice.app import (
 from chalicelib import (
     VERSION,
     accounts,
+    admin,
     arrivals,
     auth,
     bodies,
     catch_up,
+    closures,
     credentials,
     devices,
     edge,
+    files,
     log,
     me,
     mfa,
     origin,
+    owed,
     pairings,
+    receipts,
     sweeps,
+    uploads,
+    wanted,
 )
 from chalicelib.bodies import to_json
 from chalicelib.cloud import cloud
@@ -79,6 +86,11 @@ def body(kind: type[bodies.Body]) -> bodies.Body:
     return bodies.parse(raw.encode() if isinstance(raw, str) else raw, kind)
 
 
+def query(kind: type[bodies.Body]) -> bodies.Body:
+    """Read which page of a list is asked."""
+    return bodies.convert(dict(request().query_params or {}), kind)
+
+
 def caller() -> auth.Caller:
     """Return who asks, as the authorizer found."""
     return auth.caller_of(request().context)
@@ -110,6 +122,37 @@ def caller_token(request: AuthRequest) -> AuthResponse:
 def health() -> dict[str, str]:
     """Tell that the service answers, and which."""
     return {"status": "ok", "stage": here.stage, "version": VERSION}
+
+
+@app.route("/uploads", methods=["POST"], authorizer=caller_token)
+def begin_uploads() -> Any:
+    """Begin to bring in up to a hundred files."""
+    return to_json(uploads.begin(cloud(), caller(), body(wanted.Batch)))
+
+
+@app.route("/upload-url", methods=["POST"], authorizer=caller_token)
+def begin_simple_upload() -> Any:
+    """Begin to bring in one file, for a client that sends nothing but its type."""
+    return to_json(uploads.begin_simple(cloud(), caller(), body(wanted.Simple)))
+
+
+@app.route("/uploads/{file_id}", methods=["DELETE"], authorizer=caller_token)
+def abort_upload(file_id: str) -> Any:
+    """Call an upload off."""
+    uploads.abort(cloud(), caller(), file_id)
+    return {}
+
+
+@app.route("/files", methods=["GET"], authorizer=caller_token)
+def list_files() -> Any:
+    """List files, the newest first."""
+    return to_json(files.page(cloud(), caller(), query(files.Asked)))
+
+
+@app.route("/files/{file_id}", methods=["GET"], authorizer=caller_token)
+def show_file(file_id: str) -> Any:
+    """Tell how far a file has come on its way home."""
+    return to_json(files.get(cloud(), caller(), file_id))
 
 
 @app.route("/auth/register", methods=["POST"])
@@ -205,6 +248,19 @@ def show_me() -> Any:
     return to_json(me.show(cloud(), caller()))
 
 
+@app.route("/me", methods=["DELETE"], authorizer=caller_token)
+def close_account() -> Any:
+    """Close the caller's account and remove everything it owns."""
+    closures.close(cloud(), caller(), access_token(), body(closures.Close))
+    return {}
+
+
+@app.route("/admin/owners", methods=["GET"], authorizer=caller_token)
+def list_owners() -> Any:
+    """List owners with their usage and the devices that have gone silent."""
+    return to_json(admin.list_owners(cloud(), caller(), query(admin.Wanted)))
+
+
 @app.route("/pairings", methods=["POST"])
 def ask_to_pair() -> Any:
     """Begin a pairing for a device that nobody knows yet."""
@@ -262,6 +318,18 @@ def lend_credentials(device_id: str) -> Any:
     return to_json(credentials.lend(cloud(), caller(), device_id))
 
 
+@app.route("/devices/{device_id}/owed", methods=["GET"], authorizer=caller_token)
+def list_owed(device_id: str) -> Any:
+    """List what a PC has not got yet, the oldest first."""
+    return to_json(owed.page(cloud(), caller(), device_id, query(owed.Asked)))
+
+
+@app.route("/devices/{device_id}/receipts", methods=["POST"], authorizer=caller_token)
+def take_receipts(device_id: str) -> Any:
+    """Take a PC's word that files are at home."""
+    return to_json(receipts.take(cloud(), caller(), device_id, body(receipts.Batch)))
+
+
 # ---- What runs by itself -------------------------------------------------------------------------------------------
 
 
@@ -284,3 +352,4 @@ def pc_paired(event: SQSEvent) -> dict[str, Any]:
 def sweep_pending(_event: CloudWatchEvent) -> None:
     """Repair arrivals whose event was lost, release uploads that never came."""
     sweeps.sweep_pending(cloud())
+    closures.remove_closed(cloud())

@@ -217,6 +217,11 @@ def prove_password(world: Cloud, owner_id: str, password: str) -> None:
         logout(world, Refresh(refresh_token=reply["AuthenticationResult"]["RefreshToken"]))
 
 
+def forget(world: Cloud, access_token: str) -> None:
+    """Remove the person from the pool, by the person's own word; who is gone stays gone."""
+    _quietly(world, "delete_user", {"NotAuthorizedException", "UserNotFoundException"}, {}, AccessToken=access_token)
+
+
 _CODE_REFUSED: dict[str, user_pool.Refuse] = {
     "CodeMismatchException": WrongCodeError,
     "ExpiredCodeException": WrongCodeError,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from chalicelib.cloud import Cloud
-from chalicelib.errors import BadInputError, Refusal
+from chalicelib.errors import BackhaulError, BadInputError, Refusal
 from chalicelib.limits import TooManyRequestsError
 
 _PAUSE_SECONDS = 60
@@ -28,7 +28,7 @@ class WrongPasswordError(Refusal):
     STATUS_CODE: ClassVar[int] = 403
 
     def __init__(self) -> None:
-        super().__init__("the password given is not the current one")
+        super().__init__("the password given is not the current one, or the session was signed out")
 
 
 class WrongCodeError(Refusal):
@@ -76,6 +76,13 @@ class BusyError(Refusal):
         return {"Retry-After": str(_PAUSE_SECONDS)}
 
 
+class UserPoolError(BackhaulError):
+    """Raised when the pool answered what nobody foresaw."""
+
+    def __init__(self, call: str, code: str) -> None:
+        super().__init__(f"the user pool answered {code} to {call}")
+
+
 _ALWAYS: dict[str, Refuse] = {
     "TooManyRequestsException": BusyError,
     "InternalErrorException": BusyError,
@@ -92,11 +99,21 @@ def ask(world: Cloud, call: str, refusals: Mapping[str, Refuse], **asked: Any) -
     try:
         reply: dict[str, Any] = getattr(pool, call)(**asked)
     except pool.exceptions.ClientError as error:
-        refuse = (_ALWAYS | dict(refusals)).get(error.response["Error"]["Code"])
+        code = error.response["Error"]["Code"]
+        refuse = (_ALWAYS | dict(refusals)).get(code)
         if refuse is None:
-            raise
-        raise refuse() from error
+            # Not `from error`: Cognito's messages quote what they were given, and tracebacks are logged.
+            raise UserPoolError(call, code) from None
+        raise refuse() from None
     return reply
+
+
+def remove(world: Cloud, owner_id: str) -> None:
+    """Remove a person from the pool; who is gone stays gone."""
+    try:
+        world.cognito.admin_delete_user(UserPoolId=world.settings.user_pool, Username=owner_id)
+    except world.cognito.exceptions.UserNotFoundException:
+        return
 
 
 def check_password(password: str) -> None:

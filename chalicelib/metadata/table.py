@@ -148,6 +148,18 @@ class Table:
         last = from_item(reply["LastEvaluatedKey"])["sk"] if "LastEvaluatedKey" in reply else None
         return Page([from_item(item) for item in reply["Items"]], last)
 
+    def keys(self, pk: str, *, limit: int) -> list[Key]:
+        """Name the first items of a whole partition: for those who remove it."""
+        reply = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": pk}),
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return [Key(item["pk"], item["sk"]) for item in map(from_item, reply["Items"])]
+
     def due(self, kind: str, until: str, *, limit: int) -> list[Key]:
         """Name the items of a kind whose time has come, oldest first; the index lags: look again before acting."""
         reply = self._client.query(
