@@ -8,20 +8,29 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
-from chalicelib import moments
+from chalicelib import moments, presign
 from chalicelib.config import Settings
 from chalicelib.metadata.table import Table
 
 MakeClient = Callable[[str], Any]
+GetCredentials = Callable[[], Any]
 
 
 class Cloud:
     """What a deed needs from the world; tests hand in another world."""
 
-    def __init__(self, settings: Settings, make_client: MakeClient, clock: moments.Clock = moments.utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_client: MakeClient,
+        clock: moments.Clock = moments.utc_now,
+        *,
+        get_credentials: GetCredentials | None = None,
+    ) -> None:
         self.settings = settings
         self._make_client = make_client
         self._clock = clock
+        self._get_credentials = get_credentials or _own_credentials
 
     def now(self) -> datetime:
         """The moment, in UTC."""
@@ -42,8 +51,14 @@ class Cloud:
 
     @cached_property
     def s3(self) -> Any:
-        """The client that signs links and looks at objects."""
+        """The client that looks at objects."""
         return self._make_client("s3")
+
+    @cached_property
+    def signer(self) -> presign.Signer:
+        """What signs links; it needs no client."""
+        base_url = presign.base_url(self.settings.bucket, self.settings.region, self.settings.endpoint_url)
+        return presign.Signer(self._get_credentials, self.settings.region, base_url, self._clock)
 
     @cached_property
     def sqs(self) -> Any:
@@ -73,17 +88,23 @@ def cloud() -> Cloud:
     return Cloud(settings, _clients(settings))
 
 
+@cache
+def _session() -> Any:
+    import botocore.session  # noqa: PLC0415 (124 ms that a refused request need not pay)
+
+    return botocore.session.get_session()
+
+
+def _own_credentials() -> Any:
+    """Return what the running function signs with, frozen: a refresh must not fall between two of its parts."""
+    return _session().get_credentials().get_frozen_credentials()
+
+
 def _clients(settings: Settings) -> MakeClient:
     """Return the factory of real clients; botocore is imported at the first one, not at the start."""
 
-    @cache
-    def session() -> Any:
-        import botocore.session  # noqa: PLC0415 (124 ms that a refused request need not pay)
-
-        return botocore.session.get_session()
-
     def make_client(service: str) -> Any:
-        from botocore.config import Config  # noqa: PLC0415 (see above)
+        from botocore.config import Config  # noqa: PLC0415 (see _session)
 
         style = "path" if settings.endpoint_url else "virtual"
         # Without s3v4 botocore signs old links on the global host, which cannot bind headers.
@@ -95,6 +116,6 @@ def _clients(settings: Settings) -> MakeClient:
             connect_timeout=3,
             read_timeout=10,
         )
-        return session().create_client(service, config=config)
+        return _session().create_client(service, config=config)
 
     return make_client

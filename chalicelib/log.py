@@ -56,3 +56,8 @@ def begin(request_id: str) -> None:
 def owner_hash(owner_id: str) -> str:
     """Shorten an owner to what the log may know."""
     return hashlib.sha256(owner_id.encode()).hexdigest()[:12]
+
+
+def about(owner_id: str, file_id: str) -> dict[str, str]:
+    """Name the file a line is about, for `extra`."""
+    return {"owner_hash": owner_hash(owner_id), "file_id": file_id}

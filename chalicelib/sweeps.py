@@ -1,7 +1,66 @@
-"""What is put right on a schedule."""
+"""What is put right on a schedule: each run does a bounded piece, and two at once do no harm."""
 
+from collections import Counter
+from datetime import datetime, timedelta
+
+from chalicelib import arrivals, keys, log, metrics, moments
+from chalicelib.arrivals import Outcome
 from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError
+from chalicelib.metadata import files
+from chalicelib.metadata.files import File, Status
+from chalicelib.s3_events import Arrival
+
+EXPIRY = timedelta(hours=24)
+_MOST_IN_ONE_SHARD = 100
 
 
 def sweep_pending(world: Cloud) -> None:
-    """Repair arrivals whose event was lost, release uploads that never came."""
+    """Repair arrivals whose event was lost; release uploads that never came."""
+    now = world.now()
+    done: Counter[str] = Counter()
+    for shard in range(files.DUE_SHARDS):
+        for file in _due(world, shard, now):
+            done[_look_after(world, file, now)] += 1
+    metrics.tell(world.settings.stage, now, {"PendingRepaired": done["uploaded"], "PendingReleased": done["released"]})
+
+
+def next_look(created_at: datetime, now: datetime) -> datetime:
+    """Look again when the file is twice as old, but once exactly when it expires."""
+    return min(now + (now - created_at), max(created_at + EXPIRY, now + timedelta(minutes=15)))
+
+
+def _due(world: Cloud, shard: int, now: datetime) -> list[File]:
+    """Read what is due as it is now: the index lags behind the table."""
+    named = files.pending_due(world.table, shard, moments.to_text(now), limit=_MOST_IN_ONE_SHARD)
+    found = world.table.find_many(files.file_key(owner_id, file_id) for owner_id, file_id in named)
+    return [file for file in map(files.read, found.values()) if file.status == Status.PENDING]
+
+
+def _look_after(world: Cloud, file: File, now: datetime) -> str:
+    original = keys.parse(file.key)
+    outcome = arrivals.take_in(world, Arrival(original)) if original else Outcome.ABSENT
+    if outcome not in (Outcome.ABSENT, Outcome.UNHASHED):
+        return outcome.value
+    created_at = moments.from_text(file.created_at)
+    if outcome == Outcome.ABSENT and now - created_at >= EXPIRY:
+        return _release(world, file)
+    return _postpone(world, file, next_look(created_at, now))
+
+
+def _release(world: Cloud, file: File) -> str:
+    try:
+        world.table.write(*files.released(file))
+    except ConditionFailedError:
+        return "changed"
+    files.drop_pointer(world.table, file)
+    log.logger.info("released", extra=log.about(file.owner_id, file.file_id))
+    return "released"
+
+
+def _postpone(world: Cloud, file: File, due_at: datetime) -> str:
+    try:
+        world.table.put(files.postponed(file, moments.to_text(due_at)))
+    except ConditionFailedError:
+        return "changed"
+    return "postponed"

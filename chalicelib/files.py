@@ -1,0 +1,81 @@
+"""Files as their owner sees them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from chalicelib import cursors, keys, scopes
+from chalicelib.auth import Caller
+from chalicelib.bodies import Reply, Request
+from chalicelib.cloud import Cloud
+from chalicelib.errors import BadCursorError, NotFoundError
+from chalicelib.metadata import files
+from chalicelib.metadata.files import File
+
+
+class Asked(Request, frozen=True):
+    """Which page of a list."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 100
+    next: str | None = None
+
+
+class FileShown(Reply, frozen=True, kw_only=True):
+    """A file and how far it has come."""
+
+    file_id: str
+    name: str
+    type: str
+    status: str
+    created_at: str
+    size: int | None = None
+    sha256: str | None = None
+    uploaded_at: str | None = None
+    downloaded_at: str | None = None
+    taken_at: str | None = None
+    group_id: str | None = None
+    local_id: str | None = None
+    reason: str | None = None
+    owed_to: list[str]
+    home: dict[str, str]
+
+
+class FilesShown(Reply, frozen=True):
+    """A page of files."""
+
+    files: list[FileShown]
+    next: str | None = None
+
+
+def get(world: Cloud, caller: Caller, file_id: str) -> FileShown:
+    """Show one file of the caller's owner."""
+    caller.must_have(scopes.READ)
+    file = files.find(world.table, caller.owner_id, file_id) if keys.is_id(file_id) else None
+    if not file:
+        raise NotFoundError("file", file_id)
+    return _show(file)
+
+
+def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
+    """Show a page of the caller's owner's files, the newest first."""
+    caller.must_have(scopes.READ)
+    after = read_cursor(asked.next)
+    found = files.page(world.table, caller.owner_id, limit=asked.limit, after=after)
+    return FilesShown(
+        [_show(files.read(item)) for item in found.items], cursors.encode(found.last) if found.last else None
+    )
+
+
+def read_cursor(cursor: str | None) -> str | None:
+    """Return the file id at which a list goes on."""
+    if cursor is None:
+        return None
+    file_id = cursors.parse(cursor)
+    if not keys.is_id(file_id):
+        raise BadCursorError(cursor)
+    return file_id
+
+
+def _show(file: File) -> FileShown:
+    shown = {name: getattr(file, name) for name in FileShown.__struct_fields__}
+    return FileShown(**{**shown, "owed_to": sorted(file.owed_to)})

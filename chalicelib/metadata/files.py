@@ -1,0 +1,254 @@
+"""Files: their items, their hashes, the owner's counters, and the only ways a file's status may change.
+
+    owner#<ownerId>  file#<fileId>    what we know of a file
+    owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents
+    owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again
+    owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for pending, uploaded and downloaded
+
+Each transition is a list of operations for one write; its first operation changes the file and holds the condition
+that makes an illegal transition impossible. Counters move in the same write, so they cannot drift.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import ConditionFailedError
+from chalicelib.metadata import owners
+from chalicelib.metadata.items import Item
+from chalicelib.metadata.table import Delete, Key, Operation, Page, Put, Table, Update
+
+DUE_SHARDS = 4
+_FILE = "file#"
+_NEW = "attribute_not_exists(pk)"
+_IS = "#status = :was"
+
+
+class Status(StrEnum):
+    """Where a file is on its way home."""
+
+    PENDING = "pending"
+    UPLOADED = "uploaded"
+    DOWNLOADED = "downloaded"
+    TRASHED = "trashed"
+    REFUSED = "refused"
+
+
+class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them."""
+
+    owner_id: str
+    file_id: str
+    name: str
+    type: str
+    status: Status
+    key: str
+    created_at: str
+    size: int | None = None
+    sha256: str | None = None
+    version_id: str | None = None
+    uploaded_at: str | None = None
+    downloaded_at: str | None = None
+    taken_at: str | None = None
+    group_id: str | None = None
+    local_id: str | None = None
+    device_id: str | None = None
+    reason: str | None = None
+    owed_to: frozenset[str] = frozenset()
+    home: dict[str, str] = {}
+
+
+def file_key(owner_id: str, file_id: str) -> Key:
+    """Return where a file is."""
+    return Key(owners.partition(owner_id), f"{_FILE}{file_id}")
+
+
+def gone_key(owner_id: str, file_id: str) -> Key:
+    """Return where the tombstone of a file would be."""
+    return Key(owners.partition(owner_id), f"gone#{file_id}")
+
+
+def hash_key(owner_id: str, sha256: str) -> Key:
+    """Return where the pointer from contents to their file is."""
+    return Key(owners.partition(owner_id), f"hash#{sha256}")
+
+
+def due_kind(kind: str, file_id: str) -> str:
+    """Return the part of the index a file is due in; the last digit of an id is random, so the parts are even."""
+    return f"{kind}#{int(file_id[-1], 16) % DUE_SHARDS}"
+
+
+def read(item: Mapping[str, Any]) -> File:
+    """Make a file of its item."""
+    owner_id = item["pk"].removeprefix(owners.partition(""))
+    return msgspec.convert({**item, "ownerId": owner_id, "fileId": item["sk"].removeprefix(_FILE)}, File)
+
+
+def find(table: Table, owner_id: str, file_id: str) -> File | None:
+    """Read a file of this owner."""
+    item = table.find(file_key(owner_id, file_id))
+    return read(item) if item else None
+
+
+def find_many(table: Table, owner_id: str, file_ids: Iterable[str]) -> dict[str, File]:
+    """Read files of this owner, a hundred a call."""
+    found = table.find_many(file_key(owner_id, file_id) for file_id in file_ids)
+    return {file.file_id: file for file in map(read, found.values())}
+
+
+def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str]) -> tuple[dict[str, File], dict[str, str]]:
+    """Return the files that hold or will hold these contents, and the pointers that lead nowhere any more."""
+    pointers = table.find_many(hash_key(owner_id, sha256) for sha256 in hashes)
+    leads = {key.sk.removeprefix("hash#"): item["fileId"] for key, item in pointers.items()}
+    files = find_many(table, owner_id, leads.values()) if leads else {}
+    known = {
+        sha256: files[file_id]
+        for sha256, file_id in leads.items()
+        if file_id in files and files[file_id].status != Status.REFUSED
+    }
+    return known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}
+
+
+def page(table: Table, owner_id: str, *, limit: int, after: str | None = None, newest_first: bool = True) -> Page:
+    """Read a page of an owner's files by the time they were begun; `after` and `last` are file ids."""
+    begin = f"{_FILE}{after}" if after else None
+    found = table.page(owners.partition(owner_id), _FILE, limit=limit, after=begin, newest_first=newest_first)
+    return Page(found.items, found.last.removeprefix(_FILE) if found.last else None)
+
+
+def pending_due(table: Table, shard: int, until: str, *, limit: int) -> list[tuple[str, str]]:
+    """Name owner and id of files that were begun and should have arrived by now."""
+    keys = table.due(f"pending#{shard}", until, limit=limit)
+    return [(key.pk.removeprefix(owners.partition("")), key.sk.removeprefix(_FILE)) for key in keys]
+
+
+def begun(files: Sequence[File], stale: Mapping[str, str], due_at: str) -> list[Operation]:
+    """Nothing -> pending. Fails if one of the hashes is known by now, so that one hash is one file."""
+    operations: list[Operation] = []
+    for file in files:
+        due = {"dueKind": due_kind("pending", file.file_id), "dueAt": due_at}
+        operations.append(Put({**_item(file), **due}, _NEW))
+        if file.sha256:
+            operations.append(_pointer(file.owner_id, file.sha256, file.file_id, stale.get(file.sha256)))
+    return [*operations, *_usage(into=(Status.PENDING, files))]
+
+
+def uploaded(before: File | None, after: File) -> list[Operation]:
+    """Pending, or an object whose item is lost, -> uploaded."""
+    # Begin wrote the pointer; an object whose item is lost, or whose hash nobody declared, has none yet.
+    pointer = Update(
+        hash_key(after.owner_id, after.sha256 or ""),
+        "SET #fileId = if_not_exists(#fileId, :file)",
+        values={"file": after.file_id},
+    )
+    if before is None:
+        return [Put(_item(after), _NEW), pointer, *_usage(into=(Status.UPLOADED, [after]))]
+    names = ["status", "versionId", "uploadedAt", "size", "sha256", "home"] + ["owedTo"] * bool(after.owed_to)
+    does = "SET " + ", ".join(f"#{name} = :{name}" for name in names) + " REMOVE #dueKind, #dueAt"
+    change = Update(_at(after), does, _IS, {**_values(after, names), "was": Status.PENDING})
+    return [change, pointer, *_usage(out_of=(Status.PENDING, [before]), into=(Status.UPLOADED, [after]))]
+
+
+def refused(file: File, reason: str) -> list[Operation]:
+    """Pending -> refused: other bytes came than were declared. Final; the contents may be begun again as a new file."""
+    does = "SET #status = :status, #reason = :reason REMOVE #dueKind, #dueAt"
+    values = {"status": Status.REFUSED, "reason": reason, "was": Status.PENDING}
+    return [Update(_at(file), does, _IS, values), *_usage(out_of=(Status.PENDING, [file]))]
+
+
+def released(file: File) -> list[Operation]:
+    """Pending -> nothing: it never came. An object that comes later all the same is adopted."""
+    return [Delete(_at(file), _IS, {"was": Status.PENDING}), *_usage(out_of=(Status.PENDING, [file]))]
+
+
+def aborted(file: File, ttl: int) -> list[Operation]:
+    """Pending -> gone: called off; an object that comes later all the same stays unwanted."""
+    tombstone = Put({**gone_key(file.owner_id, file.file_id)._asdict(), "ttl": ttl})
+    return [*released(file), tombstone]
+
+
+def postponed(file: File, due_at: str) -> Operation:
+    """Pending, looked at again later."""
+    return Update(_at(file), "SET #dueAt = :due", _IS, {"due": due_at, "was": Status.PENDING})
+
+
+def drop_pointer(table: Table, file: File) -> None:
+    """Forget that these contents are this file's. Begin steps over a pointer left behind by a death before this."""
+    if not file.sha256:
+        return
+    with suppress(ConditionFailedError):
+        table.put(Delete(hash_key(file.owner_id, file.sha256), "#fileId = :file", {"file": file.file_id}))
+
+
+def receipted(file: File, device_id: str, now: str, grace_until: str) -> list[Operation]:
+    """Uploaded -> owed to one PC fewer; -> downloaded if that was the last. Fails if the debts changed meanwhile."""
+    when = f"{_IS} AND contains(#owedTo, :device) AND size(#owedTo) = :count AND #sha256 = :sha256 AND #size = :size"
+    values: dict[str, Any] = {"device": device_id, "now": now, "was": Status.UPLOADED, "count": len(file.owed_to)}
+    values |= {"sha256": file.sha256, "size": file.size}
+    if file.owed_to != {device_id}:
+        does = f"SET #home.#{device_id} = :now DELETE #owedTo :devices"
+        return [Update(_at(file), does, when, {**values, "devices": {device_id}})]
+    does = (
+        f"SET #home.#{device_id} = :now, #status = :status, #downloadedAt = :now, #dueKind = :kind, #dueAt = :until "
+        "REMOVE #owedTo"
+    )
+    values |= {"status": Status.DOWNLOADED, "kind": due_kind("grace", file.file_id), "until": grace_until}
+    return [Update(_at(file), does, when, values)]
+
+
+def owed_again(file: File, device_id: str) -> Operation:
+    """Uploaded or downloaded -> uploaded, owed to one PC more. Fails if it has it or is owed it already."""
+    when = f"{_IS} AND attribute_not_exists(#home.#{device_id}) AND NOT contains(#owedTo, :device)"
+    values = {"was": file.status, "status": Status.UPLOADED, "device": device_id, "devices": {device_id}}
+    does = "SET #status = :status REMOVE #dueKind, #dueAt, #downloadedAt ADD #owedTo :devices"
+    return Update(_at(file), does, when, values)
+
+
+def moved(files: Sequence[File], before: Status, after: Status) -> list[Operation]:
+    """Move files from one pair of counters to another."""
+    return _usage(out_of=(before, files), into=(after, files))
+
+
+def _at(file: File) -> Key:
+    return file_key(file.owner_id, file.file_id)
+
+
+def _values(file: File, names: Sequence[str]) -> Item:
+    item = _item(file)
+    return {name: item[name] for name in names}
+
+
+def _item(file: File) -> Item:
+    fields = {field.encode_name: getattr(file, field.name) for field in msgspec.structs.fields(File)}
+    del fields["ownerId"], fields["fileId"]
+    return {**_at(file)._asdict(), **fields}
+
+
+def _pointer(owner_id: str, sha256: str, file_id: str, stale: str | None) -> Operation:
+    item = {**hash_key(owner_id, sha256)._asdict(), "fileId": file_id}
+    return Put(item, "#fileId = :stale", {"stale": stale}) if stale else Put(item, _NEW)
+
+
+Counted = tuple[Status, Sequence[File]]
+_NONE: Counted = (Status.PENDING, ())
+
+
+def _usage(*, out_of: Counted | None = None, into: Counted | None = None) -> list[Operation]:
+    """Move the counters of one owner in one operation; only the sum of the parts means anything, so any will do."""
+    change: Counter[str] = Counter()
+    owner_id = ""
+    for (status, counted), sign in ((out_of or _NONE, -1), (into or _NONE, 1)):
+        for file in counted:
+            owner_id = file.owner_id
+            change[f"{status}Files"] += sign
+            change[f"{status}Bytes"] += sign * (file.size or 0)
+    moves = {name: by for name, by in change.items() if by}
+    if not moves:
+        return []
+    key = Key(owners.partition(owner_id), f"usage#{random.randrange(owners.USAGE_PARTS)}")  # noqa: S311 (no secret)
+    return [Update(key, "ADD " + ", ".join(f"#{name} :{name}" for name in moves), values=moves)]

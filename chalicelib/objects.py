@@ -1,0 +1,64 @@
+"""Objects as the bucket holds them: size, type, version and hash. Knows S3; nothing here changes anything."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib import presign
+from chalicelib.cloud import Cloud
+
+# Streams at some 80 MB/s into a Lambda, so this fits its minute; what S3 checked itself has no such bound.
+MOST_HASHED_BYTES = 512 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
+_ABSENT = frozenset({"404", "405", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+
+
+@dataclass(frozen=True)
+class Object:
+    """One version of an object."""
+
+    key: str
+    version_id: str | None
+    size: int
+    type: str
+    sha256: str | None
+    stored_at: datetime
+
+
+def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
+    """Look at a version of an object, the newest if none is named."""
+    which = {"VersionId": version_id} if version_id else {}
+    try:
+        head = world.s3.head_object(Bucket=world.settings.bucket, Key=key, ChecksumMode="ENABLED", **which)
+    except world.s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return None
+        raise
+    return Object(
+        key=key,
+        version_id=version_id or head.get("VersionId"),
+        size=head["ContentLength"],
+        type=head.get("ContentType") or "application/octet-stream",
+        sha256=presign.to_hex(head.get("ChecksumSHA256")),
+        stored_at=head["LastModified"],
+    )
+
+
+def hashed(world: Cloud, found: Object) -> Object:
+    """Return the object with its hash: S3's own if it has one, else computed here, in bounded memory.
+
+    An object too large to read here comes back without.
+    """
+    if found.sha256 or found.size > MOST_HASHED_BYTES:
+        return found
+    which = {"VersionId": found.version_id} if found.version_id else {}
+    body = world.s3.get_object(Bucket=world.settings.bucket, Key=found.key, **which)["Body"]
+    return replace(found, sha256=_sha256(body))
+
+
+def _sha256(body: Any) -> str:
+    digest = hashlib.sha256()
+    for piece in body.iter_chunks(_PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()

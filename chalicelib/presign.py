@@ -1,0 +1,79 @@
+"""Links that expire: what a phone may PUT, where, and nothing else. Knows S3's addresses and botocore's own signer.
+
+botocore's `generate_presigned_url` spends most of its time on finding the endpoint and serializing; the signer beneath
+it does all that matters here, at a third of the cost.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib import moments
+from chalicelib.bodies import Reply
+
+LINK_SECONDS = 15 * 60
+
+
+class Link(Reply, frozen=True):
+    """A permission to make one request until it expires; the headers are signed and have to be sent as they are."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+    expires_at: str
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs with the credentials of the function that runs, which may change while it lives."""
+
+    get_credentials: Callable[[], Any]
+    region: str
+    base_url: str
+    clock: moments.Clock = moments.utc_now
+
+    def put(self, key: str, kind: str, size: int, sha256: str) -> Link:
+        """Let exactly these bytes be put, once."""
+        headers = {
+            "Content-Type": kind,
+            "Content-Length": str(size),
+            "x-amz-checksum-sha256": to_base64(sha256),
+            "If-None-Match": "*",
+        }
+        return self._sign("PUT", key, headers)
+
+    def put_anything(self, key: str, kind: str) -> Link:
+        """Let a client that sends no header but Content-Type put its file."""
+        return self._sign("PUT", key, {"Content-Type": kind})
+
+    def _sign(self, method: str, key: str, headers: Mapping[str, str]) -> Link:
+        from botocore.auth import S3SigV4QueryAuth  # noqa: PLC0415 (a refused request need not pay for botocore)
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 (see above)
+
+        expires_at = moments.to_text(self.clock() + timedelta(seconds=LINK_SECONDS))
+        request = AWSRequest(method=method, url=f"{self.base_url}/{quote(key, safe='/~')}", headers=dict(headers))
+        S3SigV4QueryAuth(self.get_credentials(), "s3", self.region, expires=LINK_SECONDS).add_auth(request)
+        return Link(request.url, method, dict(headers), expires_at)
+
+
+def base_url(bucket: str, region: str, endpoint_url: str) -> str:
+    """Return where a bucket's keys begin: its regional host on AWS, a path on an endpoint of our own."""
+    if endpoint_url:
+        return f"{endpoint_url.rstrip('/')}/{bucket}"
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{bucket}.s3.{region}.{suffix}"
+
+
+def to_base64(sha256: str) -> str:
+    """Write a hash as S3's headers want it."""
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def to_hex(checksum: str | None) -> str | None:
+    """Read the hash of a whole object from S3's headers; one made of hashes of parts ends in `-<count>`: none."""
+    if not checksum or "-" in checksum:
+        return None
+    return base64.b64decode(checksum).hex()

@@ -1,0 +1,167 @@
+"""Receipts: a PC's word that whole, verified files are on its disk. The last one owed makes a file downloaded.
+
+`judge` decides about one receipt and is pure. A receipt that does not fit changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib import log, metrics, moments, scopes
+from chalicelib.auth import Caller
+from chalicelib.bodies import Reply, Request
+from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, CrowdedError
+from chalicelib.metadata import files, ledger
+from chalicelib.metadata.files import File, Status
+from chalicelib.wanted import Sha256
+
+MOST_RECEIPTS = 100
+GRACE = timedelta(days=7)
+TAKEN, REPEATED = "taken", "repeated"
+_TRIES = 6
+# A receipt is two operations; each write also moves the counters and remembers what happened; a write holds a hundred.
+_RECEIPTS_IN_ONE_WRITE = 49
+
+
+class Receipt(Request, frozen=True):
+    """A file is at home. The path is for people; nothing is done with it here."""
+
+    file_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    sha256: Sha256
+    size: int
+    path: Annotated[str, Meta(max_length=4096)] | None = None
+
+
+class Batch(Request, frozen=True):
+    """Receipts as a PC hands them in."""
+
+    receipts: Annotated[list[Receipt], Meta(min_length=1, max_length=MOST_RECEIPTS)]
+
+
+class Answer(Reply, frozen=True):
+    """What became of one receipt."""
+
+    file_id: str
+    outcome: str
+    reason: str | None = None
+
+
+class Answers(Reply, frozen=True):
+    """What became of each receipt, in the order sent."""
+
+    receipts: list[Answer]
+
+
+@dataclass
+class _Desk:
+    """One PC's receipts while they are worked on: the files as last seen, and the answers so far."""
+
+    device_id: str
+    seen: dict[str, File]
+    answers: dict[int, Answer]
+
+
+def take(world: Cloud, caller: Caller, device_id: str, batch: Batch) -> Answers:
+    """Take receipts from the PC itself, in as few writes as a batch can be."""
+    caller.must_have(scopes.PC)
+    caller.must_be(device_id)
+    receipts = batch.receipts
+    seen = files.find_many(world.table, caller.owner_id, (receipt.file_id for receipt in receipts))
+    desk = _Desk(device_id, seen, {})
+    for _ in range(_TRIES):
+        due = _judge_all(desk, receipts)
+        if not due:
+            _tell(world, caller, desk)
+            return Answers([desk.answers[place] for place in range(len(receipts))])
+        for start in range(0, len(due), _RECEIPTS_IN_ONE_WRITE):
+            _write(world, desk, dict(due[start : start + _RECEIPTS_IN_ONE_WRITE]))
+    raise CrowdedError(f"{len(due)} of {len(receipts)} receipts met other writers {_TRIES} times")
+
+
+def judge(receipt: Receipt, file: File | None, device_id: str) -> Answer | None:
+    """Answer a receipt that changes nothing, or `None` for one that is due to be taken."""
+    if file is None:
+        return _refused(receipt, "unknownFile")
+    if receipt.sha256 != file.sha256:
+        return _refused(receipt, "otherSha256")
+    if receipt.size != file.size:
+        return _refused(receipt, "otherSize")
+    if device_id in file.owed_to and file.status == Status.UPLOADED:
+        return None
+    if device_id in file.home:
+        return Answer(receipt.file_id, REPEATED)
+    return _refused(receipt, "notOwed")
+
+
+def _refused(receipt: Receipt, reason: str) -> Answer:
+    return Answer(receipt.file_id, "refused", reason)
+
+
+def _judge_all(desk: _Desk, receipts: Sequence[Receipt]) -> list[tuple[int, File]]:
+    """Answer what needs no write; name the rest, each file once: one write cannot change an item twice."""
+    due: dict[str, tuple[int, File]] = {}
+    for place, receipt in enumerate(receipts):
+        if place in desk.answers or receipt.file_id in due:
+            continue
+        file = desk.seen.get(receipt.file_id)
+        answer = judge(receipt, file, desk.device_id)
+        if answer:
+            desk.answers[place] = answer
+        elif file:
+            due[receipt.file_id] = (place, file)
+    return list(due.values())
+
+
+def _write(world: Cloud, desk: _Desk, due: Mapping[int, File]) -> None:
+    """Take some receipts in one write; if the debts have changed meanwhile, see the files anew and take none."""
+    now = world.now_text()
+    grace_until = moments.to_text(world.now() + GRACE)
+    operations = [
+        operation
+        for file in due.values()
+        for operation in (
+            *files.receipted(file, desk.device_id, now, grace_until),
+            ledger.settle(desk.device_id, file.file_id),
+        )
+    ]
+    last = [file for file in due.values() if file.owed_to == {desk.device_id}]
+    owner_id = next(iter(due.values())).owner_id
+    activity = ledger.remember(
+        owner_id, "receipted", world.now(), world.new_id(), deviceId=desk.device_id, count=len(due)
+    )
+    try:
+        world.table.write(*operations, *files.moved(last, Status.UPLOADED, Status.DOWNLOADED), activity)
+    except ConditionFailedError:
+        desk.seen |= files.find_many(world.table, owner_id, (file.file_id for file in due.values()))
+        return
+    for place, file in due.items():
+        desk.answers[place] = Answer(file.file_id, TAKEN)
+        desk.seen[file.file_id] = _taken(file, desk.device_id, now)
+        said = "downloaded" if file in last else "receipted"
+        log.logger.info(said, extra={**log.about(owner_id, file.file_id), "device_id": desk.device_id})
+
+
+def _taken(file: File, device_id: str, now: str) -> File:
+    """Return the file as the write left it, for a second receipt of the same batch."""
+    left = file.owed_to - {device_id}
+    status = file.status if left else Status.DOWNLOADED
+    return msgspec.structs.replace(file, owed_to=left, status=status, home={**file.home, device_id: now})
+
+
+def _tell(world: Cloud, caller: Caller, desk: _Desk) -> None:
+    outcomes = [answer.outcome for answer in desk.answers.values()]
+    for answer in desk.answers.values():
+        if answer.outcome == "refused":
+            about = log.about(caller.owner_id, answer.file_id)
+            log.logger.warning("receipt refused", extra={**about, "reason": answer.reason, "device_id": desk.device_id})
+    counts = {
+        "ReceiptsTaken": outcomes.count(TAKEN),
+        "ReceiptsRepeated": outcomes.count(REPEATED),
+        "ReceiptsRefused": outcomes.count("refused"),
+    }
+    metrics.tell(world.settings.stage, world.now(), counts)

@@ -1,0 +1,160 @@
+"""Uploads: the permission to bring files in. One hash is one file, however often and from wherever it is begun."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from chalicelib import keys, log, moments, scopes
+from chalicelib.auth import Caller
+from chalicelib.bodies import Reply
+from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError, Refusal
+from chalicelib.metadata import files
+from chalicelib.metadata.files import File, Status
+from chalicelib.presign import Link
+from chalicelib.wanted import Batch, Refused, Simple, Wanted, as_fields, parse
+
+# A link lives 15 minutes; an object not in by then plus some, with its event, is worth a look.
+FIRST_LOOK = timedelta(minutes=30)
+TOMBSTONE = timedelta(days=30)
+_TRIES = 6
+# A file is two operations, and each write moves the counters once; a write holds a hundred.
+_FILES_IN_ONE_WRITE = 49
+
+
+class AlreadyUploadedError(Refusal):
+    """Raised when an upload is called off whose file is in: that would be deleting the file."""
+
+    STATUS_CODE = 409
+
+    def __init__(self, file_id: str, status: str) -> None:
+        super().__init__(f"file {file_id!r} must be pending to be called off, it is {status}", {"status": status})
+
+
+class Begun(Reply, frozen=True):
+    """What became of one file of a batch."""
+
+    outcome: str
+    file_id: str | None = None
+    key: str | None = None
+    link: Link | None = None
+    status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class Beginnings(Reply, frozen=True):
+    """The answer to a batch, in the order asked."""
+
+    files: list[Begun]
+
+
+class SimpleLink(Reply, frozen=True):
+    """The answer to the simplest client."""
+
+    upload_url: str
+    file_id: str
+    key: str
+
+
+def begin(world: Cloud, caller: Caller, batch: Batch) -> Beginnings:
+    """Begin a batch: each file gets a link, or is a duplicate, or is refused."""
+    caller.must_have(scopes.UPLOAD)
+    asked = parse(batch)
+    wanted = {file.sha256: file for file in reversed(asked) if isinstance(file, Wanted)}
+    begun = _begin_all(world, caller, wanted) if wanted else {}
+    answers, seen = [], set[str]()
+    for one in asked:
+        if isinstance(one, Refused):
+            answers.append(Begun("refused", reason=one.reason, message=one.message))
+            continue
+        answers.append(_answer(world, one, begun[one.sha256], again=one.sha256 in seen))
+        seen.add(one.sha256)
+    return Beginnings(answers)
+
+
+def begin_simple(world: Cloud, caller: Caller, asked: Simple) -> SimpleLink:
+    """Begin one file of which nothing but name and type is known."""
+    caller.must_have(scopes.UPLOAD)
+    file = _new_file(world, caller, {"name": asked.file_name, "type": asked.file_type})
+    world.table.write(*files.begun([file], {}, _first_look(world)))
+    log.logger.info("begun", extra={**log.about(file.owner_id, file.file_id), "simple": True})
+    return SimpleLink(world.signer.put_anything(file.key, file.type).url, file.file_id, file.key)
+
+
+def abort(world: Cloud, caller: Caller, file_id: str) -> None:
+    """Call an upload off; what arrives for it later is not wanted. Calling off twice is calling off."""
+    caller.must_have(scopes.UPLOAD)
+    at, gone = files.file_key(caller.owner_id, file_id), files.gone_key(caller.owner_id, file_id)
+    found = world.table.find_many([at, gone]) if keys.is_id(file_id) else {}
+    if gone in found and at not in found:
+        return
+    if at not in found:
+        raise NotFoundError("file", file_id)
+    file = files.read(found[at])
+    if file.status != Status.PENDING:
+        raise AlreadyUploadedError(file_id, file.status)
+    try:
+        world.table.write(*files.aborted(file, int((world.now() + TOMBSTONE).timestamp())))
+    except ConditionFailedError as error:
+        raise AlreadyUploadedError(file_id, "no longer pending") from error
+    files.drop_pointer(world.table, file)
+    log.logger.info("called off", extra=log.about(file.owner_id, file.file_id))
+
+
+def _begin_all(world: Cloud, caller: Caller, wanted: Mapping[str, Wanted]) -> dict[str, File]:
+    """Return the file of each hash, known or new. Who loses a race finds the winner's file in the next round."""
+    begun: dict[str, File] = {}
+    for _ in range(_TRIES):
+        left = [file for sha256, file in wanted.items() if sha256 not in begun]
+        known, stale = files.find_by_hash(world.table, caller.owner_id, [file.sha256 for file in left])
+        begun |= known
+        fresh = [_new_file(world, caller, as_fields(file)) for file in left if file.sha256 not in known]
+        begun |= {file.sha256: file for file in _write(world, fresh, stale) if file.sha256}
+        if len(begun) == len(wanted):
+            return begun
+    raise CrowdedError(f"{len(wanted) - len(begun)} of {len(wanted)} files lost every race to begin")
+
+
+def _write(world: Cloud, fresh: Sequence[File], stale: Mapping[str, str]) -> list[File]:
+    """Write new files; return those that were, since another phone may have been quicker with some."""
+    written: list[File] = []
+    for start in range(0, len(fresh), _FILES_IN_ONE_WRITE):
+        some = fresh[start : start + _FILES_IN_ONE_WRITE]
+        try:
+            world.table.write(*files.begun(some, stale, _first_look(world)))
+        except ConditionFailedError:
+            continue
+        written += some
+        for file in some:
+            log.logger.info("begun", extra=log.about(file.owner_id, file.file_id))
+    return written
+
+
+def _new_file(world: Cloud, caller: Caller, fields: Mapping[str, object]) -> File:
+    file_id = world.new_id()
+    return File(
+        owner_id=caller.owner_id,
+        file_id=file_id,
+        status=Status.PENDING,
+        key=keys.original(caller.owner_id, file_id, str(fields["name"])),
+        created_at=world.now_text(),
+        device_id=caller.device_id,
+        **fields,  # type: ignore[arg-type] # validated by wanted.parse
+    )
+
+
+def _answer(world: Cloud, wanted: Wanted, file: File, *, again: bool) -> Begun:
+    if file.status != Status.PENDING or again:
+        return Begun("duplicate", file_id=file.file_id, status=file.status)
+    if file.size != wanted.size:
+        # One of the two sizes is wrong, and S3 would refuse the bytes without saying why.
+        message = (
+            f"size must be {file.size} as begun before with this sha256, got {wanted.size}; call that upload off first"
+        )
+        return Begun("refused", file_id=file.file_id, reason="otherSize", message=message)
+    link = world.signer.put(file.key, file.type, wanted.size, wanted.sha256)
+    return Begun("upload", file_id=file.file_id, key=file.key, link=link)
+
+
+def _first_look(world: Cloud) -> str:
+    return moments.to_text(world.now() + FIRST_LOOK)

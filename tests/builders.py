@@ -1,0 +1,267 @@
+"""What tests are made of: an account in moto, a clock that is wound by hand, phones and PCs that act."""
+
+import base64
+import hashlib
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import quote_plus, unquote, urlsplit
+
+import botocore.session
+import msgspec
+from botocore.credentials import ReadOnlyCredentials
+
+from chalicelib import arrivals, catch_up, files, owed, receipts, uploads, wanted
+from chalicelib.auth import Caller
+from chalicelib.cloud import Cloud
+from chalicelib.config import Settings
+from chalicelib.metadata import owners
+from chalicelib.metadata.table import Key, Put, Table
+
+REGION = "eu-west-1"
+BUCKET = TABLE = "backhaul-test"
+SETTINGS = Settings(
+    stage="test",
+    bucket=BUCKET,
+    table=TABLE,
+    user_pool="eu-west-1_test",
+    user_pool_client="client",
+    pc_role="arn:aws:iam::123456789012:role/backhaul-test-pc",
+    paired_queue="arn:aws:sqs:eu-west-1:123456789012:backhaul-test-paired",
+    dead_notices="arn:aws:sqs:eu-west-1:123456789012:backhaul-test-notices-dead",
+    topic="arn:aws:sns:eu-west-1:123456789012:backhaul-test-trouble",
+    region=REGION,
+)
+OWNER = "11111111-1111-4111-8111-111111111111"
+STRANGER = "22222222-2222-4222-8222-222222222222"
+
+
+class HandClock:
+    """Shows the time it was set to."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def wind(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+class Account:
+    """An AWS account with one stage put up, that counts the calls made to it."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.calls: list[str] = []
+        self.session = botocore.session.get_session()
+        make_client = cache(self._client)
+        self.world = Cloud(
+            SETTINGS,
+            make_client,
+            self.clock,
+            get_credentials=lambda: ReadOnlyCredentials("AKIDEXAMPLE", "secret", None),
+        )
+        self.s3, self.dynamodb = make_client("s3"), make_client("dynamodb")
+        self.sqs, self.sns = make_client("sqs"), make_client("sns")
+        self._put_up()
+        self.world.table = Table(self.dynamodb, TABLE, sleep=lambda _: None)  # type: ignore[misc]
+        self.calls.clear()
+
+    def _client(self, service: str) -> Any:
+        client = self.session.create_client(
+            service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        client.meta.events.register("before-call", lambda model, **_: self.calls.append(model.name))
+        return client
+
+    def _put_up(self) -> None:
+        where = {"LocationConstraint": REGION}
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        make_table(self.dynamodb)
+        for name in ("backhaul-test-paired", "backhaul-test-notices-dead"):
+            self.sqs.create_queue(QueueName=name)
+        self.trouble_url = self.sqs.create_queue(QueueName="trouble-seen")["QueueUrl"]
+        self.sns.create_topic(Name="backhaul-test-trouble")
+        self.sns.subscribe(
+            TopicArn=SETTINGS.topic,
+            Protocol="sqs",
+            Endpoint=f"arn:aws:sqs:{REGION}:123456789012:trouble-seen",
+            Attributes={"RawMessageDelivery": "true"},
+        )
+
+    @contextmanager
+    def counting(self) -> Any:
+        """Count the calls made within."""
+        self.calls.clear()
+        yield self.calls
+
+    def put(self, key: str, body: bytes, kind: str = "image/jpeg", *, checked: bool = True) -> str:
+        """Put an object as S3 would have it after a PUT; return its version."""
+        told = {"ChecksumSHA256": b64(body)} if checked else {}
+        version: str = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType=kind, **told)["VersionId"]
+        return version
+
+    def event(self, key: str, version_id: str | None = None) -> dict[str, Any]:
+        """Make the event that S3 sends for an object."""
+        return s3_event(s3_record(key, version_id))
+
+    def hear(self, key: str, version_id: str | None = None) -> None:
+        """Deliver the event of an object."""
+        arrivals.object_arrived(self.world, self.event(key, version_id))
+
+    def item(self, pk: str, sk: str) -> dict[str, Any] | None:
+        return self.world.table.find(Key(pk, sk))
+
+    def items(self, pk: str, prefix: str) -> list[dict[str, Any]]:
+        return self.world.table.page(pk, prefix, limit=1000).items
+
+    def usage(self, owner_id: str = OWNER) -> dict[str, int]:
+        """Add up the counters of an owner; what is zero is left out."""
+        total = owners.usage(self.world.table, [owner_id])[owner_id]
+        return {name: value for name, value in total.items() if value}
+
+    def troubles(self) -> list[dict[str, Any]]:
+        return messages(self.sqs, self.trouble_url)
+
+    def owner(self, owner_id: str = OWNER) -> None:
+        """Make an owner's profile."""
+        key = owners.profile(owner_id)
+        self.world.table.put(Put({**key._asdict(), "pcs": {}, "createdAt": self.world.now_text()}))
+
+    def phone(self, owner_id: str = OWNER) -> "Phone":
+        return Phone(self, owner_id)
+
+    def pc(self, owner_id: str = OWNER) -> "Pc":
+        """Pair a PC: its queue is made and it stands in the profile. Nothing is owed to it yet."""
+        device_id = self.world.new_id()
+        url = self.sqs.create_queue(QueueName=f"backhaul-test-pc-{device_id}")["QueueUrl"]
+        if not self.world.table.find(owners.profile(owner_id)):
+            self.owner(owner_id)
+        self.world.table.write(owners.pc_added(owner_id, device_id, url))
+        return Pc(self, owner_id, device_id, url)
+
+
+class Phone:
+    """A phone that declares honestly and puts what it declared."""
+
+    def __init__(self, account: Account, owner_id: str) -> None:
+        self.account = account
+        self.caller = Caller(owner_id, account.world.new_id(), frozenset({"upload", "read"}))
+
+    def begin(self, *declared: Any) -> list[Any]:
+        """Begin a batch of bodies (declared honestly) or declarations (as they are)."""
+        told = [declare(one) if isinstance(one, bytes) else one for one in declared]
+        batch = msgspec.json.decode(json.dumps({"files": told}), type=wanted.Batch)
+        return uploads.begin(self.account.world, self.caller, batch).files
+
+    def send(self, body: bytes, **more: Any) -> Any:
+        """Begin and put one file; its event is still on the way."""
+        (begun,) = self.begin(declare(body, **more))
+        if begun.link:
+            self.account.put(begun.key, body, begun.link.headers["Content-Type"])
+        return begun
+
+    def bring(self, body: bytes, **more: Any) -> str:
+        """Bring a file all the way into the cloud; return its id."""
+        begun = self.send(body, **more)
+        if begun.link:
+            self.account.hear(begun.key)
+        file_id: str = begun.file_id
+        return file_id
+
+    def see(self, file_id: str) -> files.FileShown:
+        return files.get(self.account.world, self.caller, file_id)
+
+
+class Pc:
+    """A PC that takes its files home."""
+
+    def __init__(self, account: Account, owner_id: str, device_id: str, queue_url: str) -> None:
+        self.account = account
+        self.owner_id = owner_id
+        self.device_id = device_id
+        self.queue_url = queue_url
+        self.caller = Caller(owner_id, device_id, frozenset({"pc"}))
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Take the notices out of the queue."""
+        return messages(self.account.sqs, self.queue_url)
+
+    def owed(self, limit: int = 500) -> list[dict[str, Any]]:
+        asked = owed.Asked(limit=limit)
+        return owed.page(self.account.world, self.caller, self.device_id, asked).files
+
+    def receipt(self, *told: dict[str, Any]) -> list[tuple[str, str | None]]:
+        """Send receipts for notices; return outcome and reason of each."""
+        made = [receipts.Receipt(one["fileId"], one["sha256"], one["size"]) for one in told]
+        answers = receipts.take(self.account.world, self.caller, self.device_id, receipts.Batch(made))
+        return [(answer.outcome, answer.reason) for answer in answers.receipts]
+
+    def catch_up(self, **more: Any) -> dict[str, Any]:
+        """Run one lap of the consumer for this PC."""
+        body = json.dumps({"ownerId": self.owner_id, "deviceId": self.device_id, **more})
+        return catch_up.pc_paired(self.account.world, sqs_event(body))
+
+
+def make_table(dynamodb: Any) -> None:
+    """Make the table as the template does."""
+    names = ("pk", "sk", "dueKind", "dueAt")
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    due = [{"AttributeName": "dueKind", "KeyType": "HASH"}, {"AttributeName": "dueAt", "KeyType": "RANGE"}]
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=keys,
+        GlobalSecondaryIndexes=[{"IndexName": "due", "KeySchema": due, "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+    )
+
+
+def declare(body: bytes, **more: Any) -> dict[str, Any]:
+    """Declare a file as an honest phone does."""
+    told = {"name": "IMG_0001.jpg", "type": "image/jpeg", "size": len(body), "sha256": sha256(body)}
+    return told | more
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def b64(body: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+def s3_record(key: str, version_id: str | None = None, bucket: str = BUCKET, name: str = "ObjectCreated:Put") -> Any:
+    """Make a record as S3 writes it: the key encoded, blanks as plus signs."""
+    told = {"key": quote_plus(key, safe="/")} | ({"versionId": version_id} if version_id else {})
+    return {"eventSource": "aws:s3", "eventName": name, "s3": {"bucket": {"name": bucket}, "object": told}}
+
+
+def s3_event(*records: Any) -> dict[str, Any]:
+    return {"Records": list(records)}
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]}
+
+
+def messages(sqs: Any, url: str) -> list[dict[str, Any]]:
+    """Take all messages out of a queue."""
+    taken: list[dict[str, Any]] = []
+    while True:
+        some = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        if not some:
+            return taken
+        for message in some:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            taken.append(json.loads(message["Body"]))
+
+
+def key_of(url: str) -> str:
+    """Read the key out of a link on the bucket's own host."""
+    return unquote(urlsplit(url).path).removeprefix("/")
