@@ -17,7 +17,7 @@ from infra.data import Data
 from infra.deploy import deploy
 from infra.destroy import Stage, destroy
 from infra.errors import InfraError
-from infra.place import Place, check, sign_in
+from infra.place import Place, check, plain_refusals, sign_in
 from infra.stack import Stack
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -28,9 +28,13 @@ def main(arguments: list[str] | None = None, project: Path = PROJECT) -> int:
     asked = _parser().parse_args(arguments)
     report = partial(print, flush=True)
     try:
-        asked.deed(asked, project, report)
+        with plain_refusals():
+            asked.deed(asked, project, report)
     except InfraError as error:
         print(error.told(), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped watching. What AWS has begun it finishes; run this again to carry on.", file=sys.stderr)

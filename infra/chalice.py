@@ -13,6 +13,8 @@ from infra.adopt import Values
 from infra.errors import ChaliceFailedError
 
 Run = Callable[..., Any]
+# Chalice has no __main__, and its script may be another environment's.
+COMMAND = (sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())")
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,10 @@ class Chalice:
         return str(next(resource["rest_api_url"] for resource in resources if "rest_api_url" in resource))
 
     def _call(self, deed: str) -> None:
-        command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
         profile = ["--profile", self.profile] if self.profile else []
         environment = {**os.environ, "AWS_DEFAULT_REGION": self.region, "AWS_REGION": self.region}
         ended = self.run(
-            [*command, deed, "--stage", self.stage, *profile], cwd=self.project, env=environment, check=False
+            [*COMMAND, deed, "--stage", self.stage, *profile], cwd=self.project, env=environment, check=False
         )
         if ended.returncode:
             raise ChaliceFailedError(deed, self.stage, ended.returncode)

@@ -40,7 +40,7 @@ class Holdings:
             lines.append("the table: what is known of every file, and what each PC is still owed")
         if self.users is not None:
             lines.append(f"about {self.users:,} owners with their sign-in")
-        lines.append(f"{self.queues:,} paired PCs")
+        lines.append(f"the queues of {self.queues:,} paired PC{'s' if self.queues != 1 else ''}")
         return lines
 
 

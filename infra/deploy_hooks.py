@@ -6,7 +6,7 @@ whole run. Each patch says why it is there; all of them are written against chal
 
 import os
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +18,7 @@ from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import SwaggerGenerator
 
 from infra import gateway, host, mappings, outputs, plan, policies
-from infra.errors import InfraError, UnknownStageError, UnpackagedError
+from infra.errors import InfraError, MissingStageError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
 from infra.stages import known_stages
@@ -32,14 +32,22 @@ _Call = Callable[..., Any]
 def install(environ: MutableMapping[str, str] = os.environ, project: Path = PROJECT) -> Patches:
     """Hand the stage's outputs to Chalice, or stop the command with one sentence."""
     try:
-        stage = environ.get("BACKHAUL_STAGE", "")
-        if stage not in known_stages(project):
-            raise UnknownStageError(stage, known_stages(project))
-        recorded = outputs.read(project, stage)
+        recorded = outputs.read(project, _stage_of(environ, project))
     except InfraError as error:
         _stop(error)
     _settle_in(environ, recorded)
     return patch(recorded)
+
+
+def _stage_of(environ: Mapping[str, str], project: Path) -> str:
+    """Read the stage that config.json put into the environment; it does so only for a stage it has."""
+    stage = environ.get("BACKHAUL_STAGE", "")
+    known = known_stages(project)
+    if not stage:
+        raise MissingStageError(known)
+    if stage not in known:
+        raise UnknownStageError(stage, known)
+    return stage
 
 
 def patch(recorded: Outputs) -> Patches:

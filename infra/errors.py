@@ -3,11 +3,13 @@
 InfraError
 ├── MissingStageError        no stage was named
 ├── UnknownStageError        a stage that .chalice/config.json does not have
+├── LocalStageError          the stage of the embedded cloud, which AWS is not asked for
 ├── UnsupportedPythonError   a Python that Lambda does not run
 ├── NoOutputsError           the stage was never put up from this checkout
 ├── BrokenOutputsError       the recorded outputs cannot be read
 ├── BrokenPolicyError        a policy names something the stage does not have
 ├── NoCredentialsError       AWS does not know who is asking
+├── RefusedByAwsError        AWS said no to a call
 ├── UnreachableError         AWS cannot be reached at all
 ├── NoRegionError            nobody said where
 ├── WrongPlaceError          the stage stands in another account or region
@@ -41,7 +43,7 @@ class MissingStageError(InfraError):
 
     def __init__(self, known: Sequence[str]) -> None:
         super().__init__(f"STAGE is missing, expected one of {', '.join(known)}")
-        self.hint = f"Say which: make deploy STAGE={next(iter(known), 'dev')}"
+        self.hint = f"Say which: STAGE={known[0]}"
 
 
 class UnknownStageError(InfraError):
@@ -51,6 +53,15 @@ class UnknownStageError(InfraError):
 
     def __init__(self, stage: str, known: Sequence[str]) -> None:
         super().__init__(f"there is no stage {stage!r}, expected one of {', '.join(known)}")
+
+
+class LocalStageError(InfraError):
+    """Raised when the stage of the embedded cloud is asked of AWS."""
+
+    hint = "`make run` puts it up on this machine, `make reset` takes it down."
+
+    def __init__(self) -> None:
+        super().__init__("stage 'local' belongs to the embedded cloud")
 
 
 class UnsupportedPythonError(InfraError):
@@ -95,6 +106,15 @@ class NoCredentialsError(InfraError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"AWS did not accept the credentials: {why}")
+
+
+class RefusedByAwsError(InfraError):
+    """Raised when AWS said no to a call, mostly for want of a permission."""
+
+    hint = "Use credentials that may manage the stage. What was done already stays and is not done twice."
+
+    def __init__(self, call: str, why: str) -> None:
+        super().__init__(f"AWS refused {call}: {why}")
 
 
 class UnreachableError(InfraError):

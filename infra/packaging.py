@@ -7,7 +7,6 @@ that would slow every cold start.
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -16,9 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalice.config import Config
+from chalice.deploy.packager import (
+    DependencyBuilder,
+    LambdaDeploymentPackager,
+    PackageDownloadError,
+    PipRunner,
+    SubprocessPip,
+)
+from chalice.utils import UI, OSUtils
+
+from infra.deploy_hooks import patch
 from infra.outputs import sample_for
 
-_SOURCES = ("app.py", "chalicelib", "infra", ".chalice/config.json", ".chalice/policies", "requirements.txt")
+_SOURCES = ("app.py", "chalicelib", "requirements.txt")
 _WANTED = frozenset({"app.py", "chalicelib", "chalice", "jwt", "cryptography", "msgspec"})
 _UNWANTED = frozenset({"boto3", "botocore", "s3transfer", "moto", "pytest", "agent", "infra", "local", "tests"})
 _MOST_BYTES = 50_000_000
@@ -66,18 +76,24 @@ def look_into(zip_path: Path) -> Contents:
     return Contents(sizes, processors)
 
 
-def package(stage: str, project: Path, work: Path) -> Path:
-    """Let Chalice package a copy of the project, as if the stage's resources stood, and return the zip."""
+def package(project: Path, work: Path, architecture: str) -> Path:
+    """Let Chalice package a copy of the project as a deploy would, and return the zip.
+
+    Not by `chalice package`: that writes a template too, and refuses an app that listens to a bucket.
+    """
     copy = work / "project"
     for source in _SOURCES:
         _copy(project / source, copy / source)
-    sample_for(stage).write(copy)
-    command = [sys.executable, "-m", "chalice.cli", "package", "--stage", stage, str(work / "out")]
-    ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
-    told = ended.stdout + ended.stderr
-    if ended.returncode or "Could not install dependencies" in told:
-        raise PackagingError(f"chalice could not package the app:\n{told.strip()}")
-    return work / "out" / "deployment.zip"
+    osutils = OSUtils()
+    builder = DependencyBuilder(osutils, PipRunner(SubprocessPip(osutils)), architecture)
+    packager = LambdaDeploymentPackager(osutils, builder, UI(), architecture=architecture)
+    patches = patch(sample_for("dev"))
+    try:
+        return Path(packager.create_deployment_package(str(copy), Config().lambda_python_version))
+    except PackageDownloadError as error:
+        raise PackagingError(f"a dependency could not be downloaded: {error}") from error
+    finally:
+        patches.undo()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -91,12 +107,11 @@ def _copy(source: Path, target: Path) -> None:
 def main() -> int:
     """Package, look, tell; exit 0 only if the zip is good."""
     parser = argparse.ArgumentParser(prog="python -m infra.packaging", description=__doc__)
-    parser.add_argument("--stage", default="dev")
     parser.add_argument("--architecture", default="arm64", choices=sorted(_PROCESSORS.values()))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         try:
-            contents = look_into(package(asked.stage, Path.cwd(), Path(work)))
+            contents = look_into(package(Path.cwd(), Path(work), asked.architecture))
         except PackagingError as error:
             print(error, file=sys.stderr)
             return 1

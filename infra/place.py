@@ -1,13 +1,14 @@
 """Where in AWS we are: whose account, which region, and the clients that reach it. The one place that makes clients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import botocore.exceptions
 
-from infra.errors import NoCredentialsError, NoRegionError, UnreachableError, WrongPlaceError
+from infra.errors import NoCredentialsError, NoRegionError, RefusedByAwsError, UnreachableError, WrongPlaceError
 from infra.outputs import Outputs
 
 MakeClient = Callable[[str], Any]
@@ -28,16 +29,30 @@ def sign_in(profile: str | None, region: str | None, recorded: Outputs | None) -
     Without another word a stage is looked for where it was put up.
     """
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
-        if not region and recorded:
-            session = boto3.Session(profile_name=profile, region_name=recorded.region)
-        if not session.region_name:
-            raise NoRegionError
-        account = session.client("sts").get_caller_identity()["Account"]
-    except (botocore.exceptions.EndpointConnectionError, botocore.exceptions.ConnectTimeoutError) as error:
-        raise UnreachableError(str(error)) from error
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        with plain_refusals():
+            return _look_around(profile, region or (recorded.region if recorded else None))
+    except RefusedByAwsError as error:
         raise NoCredentialsError(str(error)) from error
+
+
+@contextmanager
+def plain_refusals() -> Iterator[None]:
+    """Turn AWS's own exceptions into our sentences, at the border."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise RefusedByAwsError(error.operation_name, error.response["Error"].get("Message", str(error))) from error
+    except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError) as error:
+        raise UnreachableError(str(error)) from error
+    except botocore.exceptions.BotoCoreError as error:
+        raise NoCredentialsError(str(error)) from error
+
+
+def _look_around(profile: str | None, region: str | None) -> Place:
+    session = boto3.Session(profile_name=profile, region_name=region)
+    if not session.region_name:
+        raise NoRegionError
+    account = session.client("sts").get_caller_identity()["Account"]
     return Place(str(account), session.region_name, session.client)
 
 

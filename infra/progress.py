@@ -51,11 +51,21 @@ def says_no_changes(reason: str) -> bool:
     return any(words in reason for words in _NO_CHANGES)
 
 
+def is_news(event: Mapping[str, Any]) -> bool:
+    """Whether a person wants to hear of an event: that something is done or failed, not that it began."""
+    return is_over(event["ResourceStatus"])
+
+
 def told(event: Mapping[str, Any]) -> str:
     """Say an event in one line, with AWS's reason where something went wrong."""
     status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
     line = f"  {status:<28} {event['LogicalResourceId']}"
     return f"{line}: {reason}" if reason and "FAILED" in status else line
+
+
+def tells_the_end(event: Mapping[str, Any], stack: str) -> bool:
+    """Whether an event is the stack's own word that it came to rest."""
+    return event["LogicalResourceId"] == stack and is_over(event["ResourceStatus"])
 
 
 def reasons(events: Sequence[Mapping[str, Any]]) -> list[str]:

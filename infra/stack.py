@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.errors import StackFailedError, UnfinishedStackError
 from infra.outputs import APP, stack_of
-from infra.progress import Step, is_good, is_over, next_step, reasons, says_no_changes, told
+from infra.progress import Step, is_good, is_news, is_over, next_step, reasons, says_no_changes, tells_the_end, told
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 # An hour: a first deploy takes two minutes, and a stuck one must not hold a terminal for ever.
@@ -68,7 +68,9 @@ class Stack:
         """Create or update the stack and return its outputs."""
         standing = self._ready_for_change()
         if self._change(standing, parameters, template):
-            self._follow_to_a_good_end(self.name)
+            status, why = self._follow(self.name, begun=True)
+            if not is_good(status):
+                raise StackFailedError(self.name, str(status), why)
         else:
             self.report(f"Stack {self.name} is as it should be")
         found = self.find()
@@ -83,7 +85,7 @@ class Stack:
         if standing.status != "DELETE_IN_PROGRESS":
             self.report(f"Deleting stack {self.name}")
             self.cloudformation.delete_stack(StackName=standing.id)
-        status, why = self._follow(standing.id)
+        status, why = self._follow(standing.id, begun=True)
         if status not in (None, "DELETE_COMPLETE"):
             raise StackFailedError(self.name, str(status), why)
 
@@ -99,7 +101,7 @@ class Stack:
             if step is Step.WAIT:
                 self.report(f"Stack {self.name} is {standing.status}; waiting for it")
                 self._remember_events()
-                self._follow(standing.id)
+                self._follow(standing.id, begun=False)
             else:
                 self.report(f"Clearing away what an earlier first deploy left of stack {self.name}")
                 self.take_down()
@@ -141,22 +143,22 @@ class Stack:
             self.sleep(self.pace)
         raise UnfinishedStackError(self.name, "still being looked at by AWS")
 
-    def _follow_to_a_good_end(self, name: str) -> None:
-        status, why = self._follow(name)
-        if not is_good(status):
-            raise StackFailedError(self.name, str(status), why)
+    def _follow(self, name: str, *, begun: bool) -> tuple[str | None, list[str]]:
+        """Tell the events until the stack is at rest; return how it ended and why it failed.
 
-    def _follow(self, name: str) -> tuple[str | None, list[str]]:
-        """Tell the events until the stack is at rest; return how it ended and why it failed."""
+        Of what we have begun, the stack itself has to tell the end: for a moment it is still at rest from before.
+        """
         events: list[Mapping[str, Any]] = []
         for _ in range(_LOOKS):
             standing = self.find(name)
             fresh = self._fresh_events(name) if standing else []
             events += fresh
-            for event in fresh:
+            for event in filter(is_news, fresh):
                 self.report(told(event))
-            if standing is None or is_over(standing.status):
-                return (standing.status if standing else None), reasons(events)
+            if standing is None:
+                return None, reasons(events)
+            if is_over(standing.status) and (not begun or any(tells_the_end(event, self.name) for event in events)):
+                return standing.status, reasons(events)
             self.sleep(self.pace)
         raise UnfinishedStackError(self.name, "still at work after an hour")
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.errors import MissingStageError, UnknownStageError, UnsupportedPythonError
+from infra.errors import LocalStageError, MissingStageError, UnknownStageError, UnsupportedPythonError
 
 # The Pythons that Lambda runs and that we support; Chalice deploys with the one it runs on.
 LAMBDA_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -32,6 +32,8 @@ def checked_stage(project: Path, stage: str) -> str:
     known = [name for name in known_stages(project) if name != "local"]
     if not stage:
         raise MissingStageError(known)
+    if stage == "local":
+        raise LocalStageError
     if stage not in known:
         raise UnknownStageError(stage, known)
     return stage
