@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+NO_SUCH_ROUTE = "Missing Authentication Token"
+"""What API Gateway says, with 403, where nothing is deployed (yet)."""
 Answer = dict[str, Any]
 
 
@@ -125,9 +127,13 @@ class DeviceApi(Api):
         self._call("POST", f"{self._base}/heartbeat", {"version": VERSION, "freeBytes": free_bytes, "owed": owed})
 
     def _answer(self, what: str, status: int, told: Answer | None) -> Answer:
-        """Take 401 and 403 for a revoked key: a paired PC asks only for what is its own."""
-        if status in (401, 403) and told is not None:
+        """Take 401, 403 and 404 for a revoked key: a paired PC asks only for what is its own."""
+        if status in (401, 403) and told is not None and told.get("message") != NO_SUCH_ROUTE:
             raise RevokedError(self._device_id)
+        if status == 404 and told is not None and told.get("Code"):  # noqa: PLR2004 - as above
+            raise RevokedError(self._device_id)
+        if status in (401, 403, 404):
+            raise UnreachableError(what, f"it answered {status}; is anything deployed there?")
         return super()._answer(what, status, told)
 
 

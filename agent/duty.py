@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.patience import backoff
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +27,7 @@ class Duty:
         self.failures = 0
         self.due = now + (self.every if again is None else again)
 
-    def failed(self, now: float) -> None:
+    def failed(self, now: float, patience: Callable[[int], float]) -> None:
         """Plan the next attempt, further off with each failure in a row."""
         self.failures += 1
-        self.due = now + min(backoff(self.failures), max(self.every, 1.0))
+        self.due = now + min(patience(self.failures), self.every)

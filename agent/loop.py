@@ -17,11 +17,10 @@ from agent import disk
 from agent.catalog import Trouble
 from agent.crew import Crew
 from agent.delivery import Aside, Came
-from agent.errors import AgentError, HomeMissingError, PathTakenError, PermanentError, RevokedError, TransientError
+from agent.errors import AgentError, HomeMissingError, PathTakenError, PermanentError, RevokedError
 from agent.flights import Flights
 from agent.inbox import Doorbell, Message
 from agent.intake import Intake
-from agent.patience import backoff
 from agent.room import Room
 from agent.rounds import Rounds
 from agent.shelf import Shelf
@@ -68,7 +67,7 @@ class Loop:
         self._room = Room(parts.home, parts.config.reserve_bytes, parts.clock)
         self._intake = Intake(parts, self._flights)
         self._rounds = Rounds(parts, self._flights, self._intake, self._room)
-        self._doorbell = Doorbell(parts.inbox, self._events.put, stop=stop, pause=backoff)
+        self._doorbell = Doorbell(parts.inbox, self._events.put, stop=stop, pause=parts.patience)
         self._deaf = False
         self._drift = parts.now() - parts.clock()
 
@@ -159,8 +158,8 @@ class Loop:
     def _go_deaf(self, error: Exception) -> None:
         """Say once that the doorbell is silent; what is owed is asked for all the same."""
         if isinstance(error, RevokedError):
-            self._rounds.suspect(error)
-        elif not isinstance(error, TransientError):
+            self._rounds.ask_soon()
+        elif not isinstance(error, AgentError):
             LOG.error("the doorbell failed unexpectedly", exc_info=error)
         elif not self._deaf:
             LOG.warning("%s; listening again soon", error)
@@ -201,7 +200,7 @@ class Loop:
             yield
         except sqlite3.Error:
             for flight in chosen:
-                self._flights.later(flight.notice.file_id, self._clock() + backoff(3))
+                self._flights.later(flight.notice.file_id, self._clock() + self._parts.patience(3))
             raise
 
     def _placed(self, flight: Flight, taken: str | None) -> Entry | None:
@@ -257,13 +256,13 @@ class Loop:
     def _judge(self, flight: Flight, error: Exception) -> None:
         """See to a failure as the verdict says."""
         before = self._parts.catalog.trouble(flight.notice.file_id)
-        ruled = verdict(error, before.tries if before else 0, flight.tries)
+        ruled = verdict(error, before.tries if before else 0, flight.tries, self._parts.patience)
         if isinstance(ruled, NobodyFlies):
             raise error
         if isinstance(ruled, LetGo):
             return
-        if isinstance(ruled, Suspect) and isinstance(error, RevokedError):
-            self._rounds.suspect(error)
+        if isinstance(ruled, Suspect):
+            self._rounds.ask_soon()
         if isinstance(ruled, Blame | SetAside):
             trouble = Trouble(flight.notice.file_id, ruled.tries, str(error), self._parts.now() + ruled.pause)
             self._parts.catalog.note_trouble(trouble)

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.patience import backoff
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,3 +31,4 @@ class Parts:
     courier: Courier
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
+    patience: Callable[[int], float] = backoff

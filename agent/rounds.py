@@ -13,7 +13,6 @@ from agent.duty import Duty
 from agent.errors import RequestRefusedError, RevokedError, TransientError
 from agent.owed import Owed
 from agent.receipts import TAKEN, Receipts
-from agent.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from agent.api import Outcome
@@ -30,7 +29,7 @@ RECEIPT_SECONDS = 600.0
 RECEIPT_WAIT_SECONDS = 0.25
 HIDE_SECONDS = 120.0
 HEARTBEAT_DELAY_SECONDS = 2.0
-SUSPICIOUS_SECONDS = 2.0
+REFUSALS = 4
 
 
 class Rounds:
@@ -42,7 +41,7 @@ class Rounds:
         self._clock = parts.clock
         self._owed = Owed(parts.api)
         self._receipts = Receipts(parts.api, parts.catalog, now=parts.now)
-        self._suspicion = Suspicion()
+        self._refusals = 0
         now, config = self._clock(), parts.config
         self._ask = Duty("owed", config.owed_seconds, self._ask_owed)
         self._send = Duty("receipts", RECEIPT_SECONDS, self._send_receipts)
@@ -78,25 +77,27 @@ class Rounds:
         """Send receipts in a moment, so that several go together."""
         self._send.sooner(self._clock() + RECEIPT_WAIT_SECONDS)
 
-    def suspect(self, error: RevokedError) -> None:
-        """Ask the cloud soon whether it knows us; raise once it is believed that it does not."""
-        self._suspicion.add(error, self._clock())
+    def _suspect(self, error: RevokedError) -> None:
+        """Believe that the key was revoked only when it is refused again and again: one 403 may be a hiccup."""
+        self._refusals += 1
+        if self._refusals >= REFUSALS:
+            raise error
         LOG.warning("%s; making sure", error)
-        self._ask.due = min(self._ask.due, self._clock() + SUSPICIOUS_SECONDS)
+        self.ask_soon()
 
     def _perform(self, duty: Duty) -> None:
         try:
             again = duty.deed()
         except RevokedError as error:
-            self.suspect(error)
-            duty.failed(self._clock())
+            duty.failed(self._clock(), self._parts.patience)
+            self._suspect(error)
         except RequestRefusedError as error:
             LOG.error("%s: %s", duty.name, error)  # noqa: TRY400 - the sentence says it all
             self._owed.start_over()
-            duty.failed(self._clock())
+            duty.failed(self._clock(), self._parts.patience)
         except TransientError as error:
             LOG.log(logging.DEBUG if duty.failures else logging.WARNING, "%s: %s; trying again", duty.name, error)
-            duty.failed(self._clock())
+            duty.failed(self._clock(), self._parts.patience)
         else:
             duty.succeeded(self._clock(), again)
 
@@ -145,7 +146,7 @@ class Rounds:
 
     def _accepted(self) -> None:
         """Note that the cloud knows us."""
-        self._suspicion.clear()
+        self._refusals = 0
         when = datetime.fromtimestamp(self._parts.now(), UTC)
         self._note({"lastContact": when.isoformat(timespec="seconds")})
 

@@ -18,6 +18,7 @@ from agent.inbox import SqsInbox
 from agent.lock import only_one
 from agent.loop import Loop
 from agent.parts import Parts
+from agent.patience import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +34,10 @@ STOP_SECONDS = 4.5
 class Session:
     """The agent of one home folder, from start to stop."""
 
-    def __init__(self, home: Home, keys: KeyStore, *, stop: threading.Event | None = None) -> None:
-        """Take the home folder and where its key is."""
-        self._home, self._keys = home, keys
-        self.stop = stop or threading.Event()
+    def __init__(self, home: Home, keys: KeyStore, *, patience: Callable[[int], float] = backoff) -> None:
+        """Take the home folder, where its key is, and how long to wait after so many failures."""
+        self._home, self._keys, self._patience = home, keys, patience
+        self.stop = threading.Event()
         self._loop: Loop | None = None
         self._failure: BaseException | None = None
 
@@ -83,7 +84,7 @@ class Session:
             self._wait_for_home()
 
     def _wait_for_home(self) -> None:
-        while not self.stop.wait(HOME_CHECK_SECONDS):
+        while not self.stop.wait(min(self._patience(3), HOME_CHECK_SECONDS)):
             with contextlib.suppress(HomeMissingError):
                 self._home.mark()
                 LOG.info("home folder %s is there again", self._home)
@@ -100,7 +101,7 @@ class Session:
             courier = Courier(
                 self._home, self._home.mark(), S3Bucket(wallet), config.reserve_bytes, stopping=self.stop.is_set
             )
-            parts = Parts(self._home, config, catalog, api, SqsInbox(wallet), courier)
+            parts = Parts(self._home, config, catalog, api, SqsInbox(wallet), courier, patience=self._patience)
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)
 

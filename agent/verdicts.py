@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agent.errors import AgentError, DiskFullError, FileTroubleError, HomeMissingError, RevokedError, StoppedError
-from agent.patience import backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TRIES = 5
 ASIDE_SECONDS = 86_400.0
-DISK_FULL_SECONDS = 30.0
+DISK_FULL_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class NobodyFlies:
 
 @dataclass(frozen=True)
 class Suspect:
-    """The key may have been revoked; try again meanwhile."""
+    """The key may have been revoked: ask the cloud, and try again meanwhile."""
 
     pause: float
 
@@ -55,16 +58,16 @@ class Suspect:
 Verdict = Again | Blame | SetAside | LetGo | NobodyFlies | Suspect
 
 
-def verdict(error: Exception, blamed: int, tries: int) -> Verdict:
+def verdict(error: Exception, blamed: int, tries: int, patience: Callable[[int], float]) -> Verdict:
     """Judge a failure, given how often the file was blamed before and how often it was tried in this flight."""
     if isinstance(error, HomeMissingError):
         return NobodyFlies()
     if isinstance(error, StoppedError):
         return LetGo()
     if isinstance(error, RevokedError):
-        return Suspect(backoff(tries + 1))
+        return Suspect(patience(tries + 1))
     if isinstance(error, DiskFullError):
-        return Again(DISK_FULL_SECONDS)
+        return Again(patience(DISK_FULL_TRIES))
     if isinstance(error, FileTroubleError) or not isinstance(error, AgentError):
-        return SetAside(blamed + 1) if blamed + 1 >= TRIES else Blame(blamed + 1, backoff(blamed + 1))
-    return Again(backoff(tries + 1))
+        return SetAside(blamed + 1) if blamed + 1 >= TRIES else Blame(blamed + 1, patience(blamed + 1))
+    return Again(patience(tries + 1))

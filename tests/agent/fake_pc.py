@@ -23,7 +23,7 @@ class Pc:
 
     def start(self) -> Session:
         """Start an agent in a thread."""
-        self.session = Session(self.home, self.keys)
+        self.session = Session(self.home, self.keys, patience=lambda tries: 0.02 * tries)
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=[self.session])
         self._thread.start()
@@ -43,6 +43,11 @@ class Pc:
         found = [path for path in self.home.folder.rglob("*") if path.is_file()]
         shown = [path for path in found if self.home.state not in path.parents]
         return {path.relative_to(self.home.folder).as_posix(): path.read_bytes() for path in shown}
+
+    def says(self, **settings: object) -> None:
+        """Change the settings."""
+        lines = [f"{name} = {value!r}" for name, value in settings.items()]
+        (self.home.state / "config.toml").write_text("\n".join(lines))
 
     def _run(self, session: Session) -> None:
         try:

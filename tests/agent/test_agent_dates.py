@@ -1,0 +1,54 @@
+"""Capture dates: the folder follows the owner's wall clock; absurd dates cost nothing but the date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from notices_told import a_notice
+
+from agent import dates, paths
+
+BERLIN = timezone(timedelta(hours=2))
+UPLOADED = "2026-11-21T10:00:00.123Z"
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "folder"),
+    [
+        ("2024-07-01T00:30:00+02:00", "2024-07"),
+        ("2024-06-30T22:30:00Z", "2024-07"),
+        ("2024-07-01T00:30:00", "2024-07"),
+        ("2024-06-30T23:30:00-12:00", "2024-06"),
+        ("2024-07-01T13:00:00+14:00", "2024-07"),
+        ("1969-12-31T12:00:00Z", "1969-12"),
+        ("1979-05-05T12:00:00", "1979-05"),
+        ("2024-03-31T02:30:00", "2024-03"),
+        (None, "2026-11"),
+        ("0000-00-00T00:00:00", "2026-11"),
+        ("1904-01-01T00:00:00Z", "2026-11"),
+        ("1970-01-01T00:00:00Z", "2026-11"),
+        ("0005-01-01T00:00:00", "2026-11"),
+        ("9999-12-31T23:59:59Z", "2026-11"),
+        ("2743924-01-01", "2026-11"),
+        ("yesterday", "2026-11"),
+    ],
+)
+def test_the_folder_follows_the_owners_wall_clock(taken_at: str | None, folder: str) -> None:
+    notice = a_notice(takenAt=taken_at, uploadedAt=UPLOADED)
+
+    assert paths.candidates("{year}-{month}/{name}", notice, BERLIN)[0] == f"{folder}/IMG_1.jpg"
+
+
+@given(st.text(max_size=40) | st.datetimes().map(datetime.isoformat), st.text(max_size=40) | st.just(UPLOADED))
+def test_no_date_breaks_anything(taken_at: str, uploaded_at: str) -> None:
+    assert 1 <= dates.wall_time(taken_at, uploaded_at, UTC).month <= 12
+
+    assert isinstance(dates.timestamp(taken_at, uploaded_at), float | None)
+
+
+def test_the_time_of_a_file_is_when_it_was_taken() -> None:
+    assert dates.timestamp("2024-07-01T00:00:00+02:00", UPLOADED) == 1719784800.0
+    assert dates.timestamp("0005-01-01T00:00:00Z", UPLOADED) == dates.timestamp(None, UPLOADED)
