@@ -23,6 +23,7 @@ from local.samples import Sample
 AT_ONCE = 4
 PIECE = 1 << 18
 POLL_SECONDS = 0.25
+PAGE = 100
 HOME = "downloaded"
 GOOD_PUT = (200, 204)
 
@@ -144,14 +145,16 @@ def _send_again(api: Api, sample: Sample) -> Sent:
 
 def _await_home(api: Api, sent: Sequence[Sent], patience: float) -> list[Sent]:
     """Watch the files until each is home, or patience ends."""
-    waiting, done = {one.file_id: one for one in sent}, dict[str, Sent]()
+    waiting = {one.file_id: one for one in sent}
+    done: dict[str, Sent] = {}
     deadline = time.monotonic() + patience
     while waiting and time.monotonic() < deadline:
-        for file_id, one in list(waiting.items()):
-            status = str(api.get(f"/files/{file_id}").get("status"))
-            waiting[file_id] = replace(one, status=status)
-            if status == HOME:
-                done[file_id] = replace(waiting.pop(file_id), home_seconds=time.monotonic() - one.up_at)
+        for file in api.get(f"/files?limit={PAGE}")["files"]:
+            if (one := waiting.get(file["fileId"])) is None:
+                continue
+            waiting[one.file_id] = replace(one, status=file["status"])
+            if file["status"] == HOME:
+                done[one.file_id] = replace(waiting.pop(one.file_id), home_seconds=time.monotonic() - one.up_at)
         if waiting:
             time.sleep(POLL_SECONDS)
     return [done.get(one.file_id) or waiting[one.file_id] for one in sent]

@@ -26,6 +26,7 @@ STOP_SECONDS = 7
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STEADY_SECONDS = 60.0
+NEEDS_PAIRING = (3, 4)  # the agent's exit codes for: revoked, not paired
 
 
 def needs_pairing(recorded: dict[str, Any] | None, devices: list[dict[str, Any]], places: Places) -> bool:
@@ -147,6 +148,9 @@ class Agent:
                 return
             pause = next_pause(pause, time.monotonic() - began)
             said = last_line(self._places.log("agent"))
+            if code in NEEDS_PAIRING:
+                self._tell(f"The demo PC is not paired any more: {said}\nStop and start again (make run) to pair it.")
+                return
             self._tell(f"The agent ended with code {code}; it is started again in {pause:.0f} s. It said: {said}")
             self._stopping.wait(pause)
 

@@ -1,0 +1,21 @@
+import signal
+from collections.abc import Iterator
+
+import pytest
+from whole_system import WholeSystem
+
+
+@pytest.fixture(scope="session")
+def one_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSystem]:
+    """The only one, for all tests: a first start takes most of the time."""
+    system = WholeSystem(tmp_path_factory.mktemp("e2e"))
+    yield system
+    if system.process is not None and system.process.poll() is None:
+        system.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def system(one_system: WholeSystem) -> WholeSystem:
+    """A system that is up, whatever the test before did to it."""
+    one_system.ensure_up()
+    return one_system
