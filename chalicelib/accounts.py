@@ -22,10 +22,10 @@ from chalicelib.user_pool import (
     WrongPasswordError,
 )
 
-Email = Annotated[str, Meta(max_length=128, pattern=r"^[^@\s<>|]{1,64}@[^@\s<>|]+\.[^@\s<>|]+$")]
+Email = Annotated[str, Meta(max_length=128, pattern=r"^[^@\s<>|]{1,64}@[^@\s<>|]+\.[^@\s<>|]+\Z")]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
-Code = Annotated[str, Meta(pattern="^[0-9]{6}$")]
-PoolToken = Annotated[str, Meta(max_length=8192, pattern=r"^[A-Za-z0-9_=.-]+$")]
+Code = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
+PoolToken = Annotated[str, Meta(max_length=8192, pattern=r"^[A-Za-z0-9_=.-]+\Z")]
 
 
 class Register(Request, frozen=True):

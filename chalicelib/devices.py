@@ -15,7 +15,7 @@ from chalicelib.metadata import devices
 from chalicelib.metadata.devices import Device
 
 DeviceName = Annotated[
-    str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+    str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z")
 ]
 Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 

@@ -17,7 +17,7 @@ _ISSUER = "Backhaul"
 class Verify(Request, frozen=True):
     """What the app shows, to prove that it took the secret."""
 
-    code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 
 
 class TurnOff(Request, frozen=True):

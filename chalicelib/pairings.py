@@ -73,7 +73,7 @@ class Ask(Request, frozen=True):
 
     name: devices.DeviceName
     kind: scopes.Kind
-    platform: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    platform: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
 
 
 class Decide(Request, frozen=True):

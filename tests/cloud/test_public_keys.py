@@ -1,0 +1,106 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.public_keys import KeysUnavailableError, PublicKeys, keys_at
+from tests.access import KID, NOW, Signer, pool
+
+
+class Publisher:
+    """Somebody who publishes keys, and counts who asks."""
+
+    def __init__(self, *documents: Any) -> None:
+        self.documents = list(documents)
+        self.asked = 0
+
+    def __call__(self) -> Any:
+        self.asked += 1
+        document = self.documents[min(self.asked, len(self.documents)) - 1]
+        if isinstance(document, Exception):
+            raise document
+        return document
+
+
+def test_keys_are_fetched_once_and_kept() -> None:
+    publisher = Publisher(pool().jwks())
+    keys = PublicKeys(publisher)
+
+    for _ in range(3):
+        keys.find(KID, NOW)
+
+    assert publisher.asked == 1
+
+
+def test_an_unknown_key_is_asked_for_at_most_once_a_minute() -> None:
+    publisher = Publisher(pool().jwks())
+    keys = PublicKeys(publisher)
+
+    for second in range(120):
+        keys.find(f"unknown-{second}", NOW + timedelta(seconds=second))
+
+    assert publisher.asked == 2
+
+
+def test_a_new_key_of_the_pool_is_believed_after_a_minute() -> None:
+    newer = Signer(kid="newer")
+    keys = PublicKeys(Publisher(pool().jwks(), newer.jwks()))
+    keys.find(KID, NOW)
+
+    assert keys.find("newer", NOW + timedelta(minutes=1)) is not None
+
+
+def test_a_key_the_pool_withdrew_is_forgotten() -> None:
+    keys = PublicKeys(Publisher(pool().jwks(), Signer(kid="newer").jwks()))
+    keys.find(KID, NOW)
+    keys.find("newer", NOW + timedelta(minutes=1))
+
+    assert keys.find(KID, NOW + timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize("trouble", [OSError("down"), ValueError("not JSON"), {}, {"keys": []}])
+def test_what_was_known_outlives_trouble(trouble: Any) -> None:
+    keys = PublicKeys(Publisher(pool().jwks(), trouble))
+    keys.find(KID, NOW)
+    keys.find("unknown", NOW + timedelta(minutes=1))
+
+    assert keys.find(KID, NOW + timedelta(minutes=1)) is not None
+
+
+def test_knowing_nothing_is_our_trouble_and_not_the_callers() -> None:
+    with pytest.raises(KeysUnavailableError):
+        PublicKeys(Publisher(OSError("down"))).find(KID, NOW)
+
+
+def test_after_trouble_at_the_start_the_next_minute_asks_again() -> None:
+    keys = PublicKeys(Publisher(OSError("down"), pool().jwks()))
+    with pytest.raises(KeysUnavailableError):
+        keys.find(KID, NOW)
+
+    assert keys.find(KID, NOW + timedelta(minutes=1)) is not None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "odd", "alg": "HS256"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "odd"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "odd"},
+        {"kty": "RSA", "n": "!", "e": "AQAB", "kid": "odd"},
+        {"kty": "RSA", "n": "AQAB", "kid": "odd"},
+        {"kty": "RSA", "use": "enc", "n": "AQAB", "e": "AQAB", "kid": "odd"},
+    ],
+)
+def test_only_whole_rsa_signing_keys_are_taken(odd: Any) -> None:
+    keys = PublicKeys(Publisher({"keys": [odd, *pool().jwks()["keys"]]}))
+
+    assert keys.find("odd", NOW) is None
+
+
+def test_one_address_has_one_set_of_keys() -> None:
+    assert keys_at("http://127.0.0.1:9/a") is keys_at("http://127.0.0.1:9/a")
+
+
+def test_nobody_listening_is_our_trouble() -> None:
+    with pytest.raises(KeysUnavailableError):
+        keys_at("http://127.0.0.1:9/nobody").find(KID, NOW)
