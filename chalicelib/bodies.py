@@ -1,5 +1,6 @@
 """Untrusted JSON becomes a typed, frozen value, or a refusal that names the field."""
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -25,11 +26,11 @@ def parse(raw: bytes, kind: type[Body]) -> Body:
     if len(raw) > MOST_BYTES:
         raise BadInputError("body", f"at most {MOST_BYTES} bytes", len(raw))
     try:
-        return msgspec.json.decode(raw or b"null", type=kind)
+        return _decode(raw or b"null", kind)
     except msgspec.ValidationError as error:
         field, expected = _read(str(error))
         raise BadInputError(field, expected) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInputError("body", "JSON") from error
 
 
@@ -45,6 +46,21 @@ def convert(values: dict[str, Any], kind: type[Body]) -> Body:
 def to_json(reply: Any) -> Any:
     """Turn a reply into what Chalice serializes."""
     return msgspec.to_builtins(reply)
+
+
+def _decode(raw: bytes, kind: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.json.decode(_mended(raw), type=kind)
+
+
+def _mended(raw: bytes) -> bytes:
+    """Replace halves of characters, which JavaScript sends for a name cut in an emoji and UTF-8 cannot hold."""
+    text = json.dumps(json.loads(raw), ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _read(message: str) -> tuple[str, str]:
