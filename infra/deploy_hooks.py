@@ -18,7 +18,7 @@ from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import SwaggerGenerator
 
 from infra import gateway, host, mappings, outputs, plan, policies
-from infra.errors import InfraError, MissingStageError, UnknownStageError, UnpackagedError
+from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
 from infra.stages import known_stages
@@ -43,8 +43,6 @@ def _stage_of(environ: Mapping[str, str], project: Path) -> str:
     """Read the stage that config.json put into the environment; it does so only for a stage it has."""
     stage = environ.get("BACKHAUL_STAGE", "")
     known = known_stages(project)
-    if not stage:
-        raise MissingStageError(known)
     if stage not in known:
         raise UnknownStageError(stage, known)
     return stage

@@ -52,7 +52,8 @@ class UnknownStageError(InfraError):
     hint = "Stages are written down in .chalice/config.json."
 
     def __init__(self, stage: str, known: Sequence[str]) -> None:
-        super().__init__(f"there is no stage {stage!r}, expected one of {', '.join(known)}")
+        named = f"stage {stage!r}" if stage else "such stage"
+        super().__init__(f"there is no {named}, expected one of {', '.join(known)}")
 
 
 class LocalStageError(InfraError):
