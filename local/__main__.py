@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from local.errors import LocalError
+from local.errors import LocalError, MissingToolError
 from local.places import API_PORT, CLOUD_PORT, Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 HIGHEST_PORT = 65_535
 INTERRUPTED = 130
+ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,13 +22,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(asked.command(asked))
     except LocalError as error:
-        print(f"{error}.", file=sys.stderr)
-        if error.hint:
-            print(error.hint, file=sys.stderr)
-        return 1
+        return complain(error)
+    except ModuleNotFoundError as error:
+        return complain(MissingToolError(str(error.name)))
     except KeyboardInterrupt:
         print("Stopped before it was up.", file=sys.stderr)
         return INTERRUPTED
+
+
+def complain(error: LocalError) -> int:
+    """Say what is wrong and what a person can do about it."""
+    print(f"{error}.", *filter(None, [error.hint]), sep="\n", file=sys.stderr)
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,15 +115,16 @@ def tell(line: str) -> None:
 
 
 def _raise_on_signals() -> None:
-    """Let Ctrl-C and SIGTERM end the `with` blocks; a second one does not disturb the end."""
+    """Let Ctrl-C, SIGTERM and a closed terminal end the `with` blocks; a second one does not disturb the end."""
+    known = [getattr(signal, name) for name in ENDING_SIGNALS if hasattr(signal, name)]
 
     def stop(_: int, __: FrameType | None) -> None:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.SIG_IGN)
+        for one in known:
+            signal.signal(one, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, stop)
+    for one in known:
+        signal.signal(one, stop)
 
 
 if __name__ == "__main__":

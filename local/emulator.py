@@ -27,7 +27,9 @@ from local.snapshots import LastSnapshot, Snapshots, read_last, write_last
 from local.state import State
 
 START_SECONDS = 30
-STOP_SECONDS = 8
+STOP_SECONDS = 5
+QUIET_SECONDS = 2
+EVENT_SECONDS = 0.2  # from an answered PUT to the start of the function that hears of it
 LOG_BYTES = 5_000_000
 FOREIGN_SETTINGS = ("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_", "SERVICES", "USE_SSL", "EDGE_PORT", "BACKHAUL_")
 
@@ -85,6 +87,7 @@ class Emulator:
         self._thread = threading.Thread(target=self._run, name="cloud", daemon=True)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._quiet = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._front: Front | None = None
@@ -120,8 +123,9 @@ class Emulator:
             asyncio.run_coroutine_threadsafe(self._snapshots.take(), self._loop).result(timeout=60)
 
     def stop(self) -> None:
-        """Stop answering and save everything."""
+        """Let the functions finish what they are at, stop answering, and save everything."""
         if self._loop and self._stop and self.running:
+            self._quiet = quiet_within(QUIET_SECONDS)
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(STOP_SECONDS)
 
@@ -139,7 +143,7 @@ class Emulator:
         from hypercorn.asyncio import serve  # noqa: PLC0415
         from hypercorn.config import Config  # noqa: PLC0415
         from ministack import app as ministack  # noqa: PLC0415
-        from ministack.core import persistence  # noqa: PLC0415
+        from ministack.core import lambda_runtime, persistence  # noqa: PLC0415
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         kept = ministack._build_persistence_save_dict  # noqa: SLF001 - the emulator saves by it and offers nothing else
@@ -153,7 +157,8 @@ class Emulator:
         app: Any = announced(guarded(self._front, allowed), self._ready)
         await serve(app, config, shutdown_trigger=self._stop.wait)
         taking.cancel()
-        write_last(self._places.snapshot_file, LastSnapshot(time.time(), clean=True))
+        write_last(self._places.snapshot_file, LastSnapshot(time.time(), clean=self._quiet))
+        lambda_runtime.reset()
 
 
 def mark_running(file: Path) -> None:
@@ -166,6 +171,19 @@ def answers(port: int) -> bool:
     """Whether somebody listens on a port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def quiet_within(seconds: float) -> bool:
+    """Wait until no function runs. One cut off in the middle of an event would leave that event to the sweeps."""
+    from ministack.core import lambda_runtime  # noqa: PLC0415 - as in `_serve`
+
+    deadline = time.monotonic() + seconds
+    time.sleep(EVENT_SECONDS)
+    while lambda_runtime.workers_in_use():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def announced(app: App, ready: threading.Event) -> App:

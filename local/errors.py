@@ -8,8 +8,6 @@ LocalError                    one sentence for a person, a hint, exit code 1
 │   ├── ForeignStateError         it holds things we did not make
 │   └── NewerStateError           a later version of Backhaul made it
 ├── AlreadyRunningError       another `make run` holds the state folder
-├── NotRunningError           the command needs a running system
-├── OldPythonError            this interpreter is too old
 ├── MissingToolError          a package of requirements-dev.txt is not installed
 ├── EmulatorError             the embedded cloud did not come up
 ├── DeployError               `chalice deploy --stage local` failed
@@ -82,22 +80,6 @@ class AlreadyRunningError(LocalError):
         who = f" (process {pid})" if pid else ""
         super().__init__(f"Backhaul is already running with the state folder {str(folder)!r}{who}")
         self.hint = "Use that one, or stop it with Ctrl-C in its terminal" + (f" or `kill {pid}`." if pid else ".")
-
-
-class NotRunningError(LocalError):
-    """Raised when a command needs a running system and there is none."""
-
-    def __init__(self) -> None:
-        super().__init__("Backhaul is not running")
-        self.hint = "Start it with `make run`."
-
-
-class OldPythonError(LocalError):
-    """Raised when the interpreter is older than the code."""
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(f"Python must be {expected} or newer, got {found}")
-        self.hint = "Make the virtual environment with a newer Python: python3.12 -m venv .venv"
 
 
 class MissingToolError(LocalError):

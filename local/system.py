@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,14 +11,13 @@ from local import deployed, owner, pc, recover, resources
 from local.api import Api
 from local.disk import empty_folder, write_json
 from local.emulator import Emulator, emulator_version, log_to
-from local.errors import ApiError, EmulatorError, LocalError, OldPythonError
+from local.errors import ApiError, EmulatorError, LocalError
 from local.lock import Lock
 from local.places import STAGE, Places
 from local.ports import refuse_taken
 from local.snapshots import LastSnapshot, read_last
 from local.state import State, open_state, refuse_foreign
 
-OLDEST_PYTHON = (3, 11)
 HEALTH_SECONDS = 30
 Tell = Callable[[str], None]
 
@@ -41,17 +39,10 @@ class Running:
         raise LocalError(f"The embedded cloud ended by itself; its log is {self.places.log('cloud')}")
 
 
-def refuse_old_python(found: tuple[int, ...] = sys.version_info[:3]) -> None:
-    """Raise `OldPythonError` for an interpreter that cannot run this code."""
-    if found[:2] < OLDEST_PYTHON:
-        raise OldPythonError(".".join(map(str, found)), ".".join(map(str, OLDEST_PYTHON)))
-
-
 @contextlib.contextmanager
 def up(places: Places, tell: Tell) -> Iterator[Running]:
     """Run the system for the length of a `with` block; it ends as cleanly after an error as after a Ctrl-C."""
     began = time.monotonic()
-    refuse_old_python()
     version = emulator_version()
     refuse_foreign(places)
     lock = Lock(places.lock_file)
