@@ -1,0 +1,1 @@
+"""Puts the agent into people's hands: builds, on Linux, what a Windows PC without Python can unzip and run."""

@@ -1,0 +1,31 @@
+"""`python -m shipping [--into FOLDER]`: build the portable ZIP for Windows, say where it is and what its SHA-256 is."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+from shipping import portable
+from shipping.errors import ShippingError
+
+
+def main() -> int:
+    """Build, and tell."""
+    parser = argparse.ArgumentParser(prog="python -m shipping", description=__doc__)
+    parser.add_argument("--into", type=Path, default=Path("build/shipping"), metavar="FOLDER")
+    into: Path = parser.parse_args().into
+    target = into / portable.NAME
+    try:
+        portable.build(Path(__file__).parent.parent, into / "cache", target)
+    except ShippingError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
+    sys.stdout.write(f"{target}  {target.stat().st_size:,} bytes  sha256 {sha256}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

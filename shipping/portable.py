@@ -1,0 +1,77 @@
+"""The portable ZIP: a person unzips it, starts backhaul.exe, pairs. No installer, no Python, no rights needed.
+
+The folder `Backhaul` holds backhaul.exe and backhaulw.exe (the launchers), app/agent, lib (its libraries), python
+(CPython as python.org ships it), licenses/, LICENSE.txt and README.txt.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import VERSION
+from shipping import archive, ingredients, launchers, library
+
+NAME = f"backhaul-{VERSION}-windows-amd64.zip"
+_FOLDER = "Backhaul"
+_README = f"""\
+Backhaul {VERSION} brings your files home from your own cloud.
+
+Open a terminal in this folder (in Explorer: File, Open in Terminal) and type:
+
+    .\\backhaul.exe pair https://ADDRESS-OF-YOUR-CLOUD/ --home D:\\Photos
+    .\\backhaul.exe run --home D:\\Photos
+
+Nothing outside this folder and the home folder you choose is changed. To remove
+the program, delete this folder.
+"""
+
+
+def build(project: Path, cache: Path, target: Path) -> None:
+    """Build the portable ZIP from a checkout of the project."""
+    moment = commit_moment(project)
+    with tempfile.TemporaryDirectory() as work:
+        tree = Path(work) / _FOLDER
+        lay_out(project, cache, tree, moment)
+        archive.pack(tree, target, moment)
+
+
+def lay_out(project: Path, cache: Path, tree: Path, moment: datetime) -> None:
+    """Lay out the folder that a person gets to see."""
+    python = ingredients.embedded_python(cache)
+    ingredients.unpack_python(python, tree / "python", [".", "..\\lib", "..\\app"])
+    library.put(tree / "lib", project / "shipping/windows.txt")
+    unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
+    shutil.copytree(project / "agent", tree / "app/agent", ignore=unwanted)
+    launchers.put(tree, moment)
+    _put_words(project, tree)
+
+
+def commit_moment(project: Path) -> datetime:
+    """Return the date that all files bear: SOURCE_DATE_EPOCH, else when the last commit was made.
+
+    Never one fixed date: a later version unzipped over an earlier one would run on the earlier one's compiled files,
+    which Python tells apart by date and size alone.
+    """
+    told = os.environ.get("SOURCE_DATE_EPOCH") or _last_commit(project)
+    return datetime.fromtimestamp(int(told), UTC)
+
+
+def _last_commit(project: Path) -> str:
+    asked = ["git", "log", "-1", "--format=%ct"]
+    ran = subprocess.run(asked, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    return ran.stdout.strip() or "0"
+
+
+def _put_words(project: Path, tree: Path) -> None:
+    """Put in what people read: how to begin, and the licences of all that is inside."""
+    (tree / "README.txt").write_text(_README, encoding="utf-8", newline="\r\n")
+    shutil.copyfile(project / "LICENSE", tree / "LICENSE.txt")
+    texts = library.licences(tree / "lib") | ingredients.launcher_licences()
+    for name, path in texts.items():
+        (tree / "licenses" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, tree / "licenses" / name)

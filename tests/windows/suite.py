@@ -1,0 +1,88 @@
+"""Runs tests with Windows CPython under Wine 10: the agent's own, and those that need Windows. Runs on Linux.
+
+    python tests/windows/suite.py [PYTEST ARGUMENTS]
+
+BACKHAUL_WINDOWS_TOOLS names the folder that keeps Wine and Python between runs (default: build/windows);
+BACKHAUL_WINDOWS_SECONDS how long the tests may take (default: 540).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT))
+
+import debian_wine  # noqa: E402 - lies beside us
+from room import Room, windows_path  # noqa: E402 - lies beside us
+
+from shipping import ingredients, portable  # noqa: E402 - found through the line above
+from shipping.errors import ShippingError  # noqa: E402 - as above
+
+LOCKED = PROJECT / "tests/windows/requirements.txt"
+FOLDERS = ("tests/agent", "tests/windows")
+
+
+def main(arguments: list[str]) -> int:
+    """Get what is missing, run the tests, and return pytest's exit code."""
+    tools = Path(os.environ.get("BACKHAUL_WINDOWS_TOOLS") or PROJECT / "build/windows").resolve()
+    try:
+        python, shipped = install_python(tools), build_portable(tools)
+        with Room(debian_wine.unpack(tools / "wine"), tools) as room:
+            return run_tests(room, python, shipped, arguments)
+    except (debian_wine.NoWineError, ShippingError) as error:
+        sys.stderr.write(f"test-windows cannot run here: {error}\n")
+        return 1
+
+
+def install_python(tools: Path) -> Path:
+    """Make sure that Windows CPython and the locked wheels are there; begin anew when either changed."""
+    packed = ingredients.embedded_python(tools / "cache")
+    folder, state = tools / "python", hashlib.sha256(packed.read_bytes() + LOCKED.read_bytes()).hexdigest()
+    done = folder / ".done"
+    if not done.exists() or done.read_text(encoding="ascii") != state:
+        shutil.rmtree(folder, ignore_errors=True)
+        ingredients.install_wheels(LOCKED, folder / "lib")
+        ingredients.unpack_python(packed, folder, [".", "lib", windows_path(PROJECT)])
+        done.write_text(state, encoding="ascii")
+    return folder / "python.exe"
+
+
+def build_portable(tools: Path) -> Path:
+    """Build what a person would download, from the sources as they are now."""
+    target = tools / portable.NAME
+    portable.build(PROJECT, tools / "cache", target)
+    return target
+
+
+def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> int:
+    """Run pytest under Windows, and end it when it takes too long."""
+    seconds = float(os.environ.get("BACKHAUL_WINDOWS_SECONDS") or 540)
+    deadline = threading.Timer(seconds, give_up, [room, seconds])
+    deadline.daemon = True
+    deadline.start()
+    chosen = arguments if any("tests" in one for one in arguments) else [*FOLDERS, *arguments]
+    environment = {
+        "BACKHAUL_PORTABLE_ZIP": windows_path(shipped),
+        "HYPOTHESIS_STORAGE_DIRECTORY": r"C:\hypothesis",
+        "PYTHONUTF8": "1",
+    }
+    try:
+        return room.run(str(python), "-m", "pytest", *chosen, folder=PROJECT, environment=environment)
+    finally:
+        deadline.cancel()
+
+
+def give_up(room: Room, seconds: float) -> None:
+    """Say why, and end everything in the room."""
+    sys.stderr.write(f"test-windows: not done after {seconds:.0f} s; ended\n")
+    room.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
