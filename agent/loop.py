@@ -243,7 +243,7 @@ class Loop:
             self._flights.landed(told.file_id)
             what = "came home" if one.fetched else "is home"
             LOG.info("%s file_id=%s path=%s bytes=%d", what, told.file_id, told.path, told.size)
-        self._rounds.send_soon()
+        self._rounds.send_soon(in_company=self._flying > 0)
 
     def _step_aside(self, flight: Flight, taken: str) -> None:
         """Choose the next path for a file whose path turned out to be taken on disk."""

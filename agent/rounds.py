@@ -73,9 +73,9 @@ class Rounds:
         """Ask what is owed at once."""
         self._ask.sooner(self._clock())
 
-    def send_soon(self) -> None:
-        """Send receipts in a moment, so that several go together."""
-        self._send.sooner(self._clock() + RECEIPT_WAIT_SECONDS)
+    def send_soon(self, *, in_company: bool = False) -> None:
+        """Send receipts; while others are on the way, in a moment, so that several go together."""
+        self._send.sooner(self._clock() + (RECEIPT_WAIT_SECONDS if in_company else 0.0))
 
     def _suspect(self, error: RevokedError) -> None:
         """Believe that the key was revoked only when it is refused again and again: one 403 may be a hiccup."""

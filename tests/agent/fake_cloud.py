@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 BUCKET = "backhaul-test"
 OWNER = "owner1"
 DEVICE = "d" * 32
-KEY = f"bh_{DEVICE}_secret"
+HUSH = "hush-hush"
+KEY = f"bh_{DEVICE}_{HUSH}"
 
 
 @dataclass
@@ -52,8 +54,7 @@ class FakeCloud:
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"cloud": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -142,8 +143,8 @@ class FakeCloud:
     def _credentials(self, _query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
         return {
             "accessKeyId": f"AK{self.calls['credentials']}",
-            "secretAccessKey": "secret",
-            "sessionToken": "token",
+            "secretAccessKey": HUSH,
+            "sessionToken": HUSH,
             "expiresAt": (datetime.now(UTC) + self.lasting).isoformat(),
             "region": "eu-central-1",
             "bucket": BUCKET,
@@ -166,6 +167,7 @@ class FakeCloud:
         self.receipts.append(receipt)
         file_id = receipt["fileId"]
         if file_id in self.taken:
+            self.owed.pop(file_id, None)
             return {"fileId": file_id, "outcome": "repeated"}
         if file_id not in self.owed or self.owed[file_id].get("sha256") not in (None, receipt["sha256"]):
             return {"fileId": file_id, "outcome": "refused", "reason": "not owed, or other contents"}
@@ -218,6 +220,18 @@ class FakeCloud:
     def _visible(self) -> list[str]:
         now = time.monotonic()
         return [key for key, one in self.messages.items() if not one["deleted"] and one["visible"] <= now]
+
+
+class _Server(ThreadingHTTPServer):
+    """A server that takes it calmly when an agent is killed in the middle of a request."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Let broken connections pass; anything else is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

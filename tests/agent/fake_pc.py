@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from fake_cloud import DEVICE, KEY, FakeCloud
 
+from agent import status
 from agent.errors import AgentError
 from agent.home import Home, Pairing
 from agent.keystore import KeyStore
@@ -48,6 +50,16 @@ class Pc:
         """Change the settings."""
         lines = [f"{name} = {value!r}" for name, value in settings.items()]
         (self.home.state / "config.toml").write_text("\n".join(lines))
+
+    def puts(self, path: str, body: bytes) -> None:
+        """Put a file of the owner's own into the home folder."""
+        target = self.home.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(body)
+
+    def status(self) -> dict[str, Any]:
+        """Ask how things stand."""
+        return status.of(self.home)
 
     def _run(self, session: Session) -> None:
         try:

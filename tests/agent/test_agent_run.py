@@ -1,9 +1,20 @@
-"""A running agent against a cloud on loopback: what comes home, and what is said about it."""
+"""A running agent against a cloud on loopback: what comes home, what is said about it, and what never happens."""
 
 from __future__ import annotations
 
-from fake_cloud import FakeCloud
+import json
+import logging
+import shutil
+import time
+
+import pytest
+from fake_cloud import HUSH, FakeCloud, StoredObject
 from fake_pc import Pc
+
+from agent.errors import AlreadyRunningError, RevokedError
+from agent.home import Home
+
+BEST = "2024/2024-07/IMG_1.jpg"
 
 
 def test_what_is_owed_comes_home_and_is_receipted(pc: Pc, cloud: FakeCloud) -> None:
@@ -12,10 +23,8 @@ def test_what_is_owed_comes_home_and_is_receipted(pc: Pc, cloud: FakeCloud) -> N
     pc.start()
     cloud.wait_until(lambda: cloud.all_home)
 
-    assert pc.files() == {"2024/2024-07/IMG_1.jpg": b"a photo"}
-    assert cloud.receipts == [
-        {"fileId": notice["fileId"], "sha256": notice["sha256"], "size": 7, "path": "2024/2024-07/IMG_1.jpg"}
-    ]
+    assert pc.files() == {BEST: b"a photo"}
+    assert cloud.receipts == [{"fileId": notice["fileId"], "sha256": notice["sha256"], "size": 7, "path": BEST}]
 
 
 def test_a_notice_brings_its_file_home_and_is_deleted(pc: Pc, cloud: FakeCloud) -> None:
@@ -25,4 +34,412 @@ def test_a_notice_brings_its_file_home_and_is_deleted(pc: Pc, cloud: FakeCloud) 
     message = cloud.ring(cloud.has(b"a later photo"))
     cloud.wait_until(lambda: cloud.messages[message]["deleted"])
 
-    assert list(pc.files().values()) == [b"a later photo"]
+    assert pc.files() == {BEST: b"a later photo"}
+
+
+def test_a_notice_told_many_times_is_fetched_once_and_every_message_ends(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    first = [cloud.ring(notice) for _ in range(12)]
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    again = cloud.ring(notice)
+    cloud.wait_until(lambda: cloud.messages[again]["deleted"])
+
+    assert len(cloud.gets) == 1
+    assert pc.files() == {BEST: b"a photo"}
+    assert any(cloud.messages[message]["deleted"] for message in first)
+
+
+def test_what_is_owed_comes_in_pages(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.page = 3
+    for number in range(10):
+        cloud.has(b"photo %d" % number, f"IMG_{number}.jpg")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert sorted(pc.files().values()) == [b"photo %d" % number for number in range(10)]
+
+
+def test_same_name_and_date_but_other_bytes_are_two_files(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"one", "IMG_1.jpg")
+    cloud.has(b"two", "img_1.JPG")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert sorted(pc.files().values()) == [b"one", b"two"]
+    assert len({path.casefold() for path in pc.files()}) == 2
+
+
+def test_same_name_and_bytes_with_two_ids_never_share_a_path(pc: Pc, cloud: FakeCloud) -> None:
+    for _ in range(4):
+        cloud.has(b"one")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert list(pc.files().values()) == [b"one"] * 4
+    assert len(set(cloud.taken.values())) == 4
+
+
+def test_a_file_of_the_owner_with_that_name_is_left_alone(pc: Pc, cloud: FakeCloud) -> None:
+    pc.puts(BEST, b"the owner's own")
+    cloud.has(b"from the phone")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert sorted(pc.files().values()) == [b"from the phone", b"the owner's own"]
+    assert pc.files()[BEST] == b"the owner's own"
+
+
+def test_a_second_start_fetches_nothing_again(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+
+    cloud.owed[notice["fileId"]] = notice
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.receipts) == 2)
+
+    assert len(cloud.gets) == 1
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_a_lost_catalog_costs_no_second_copy(pc: Pc, cloud: FakeCloud) -> None:
+    notices = [cloud.has(b"one", "IMG_1.jpg"), cloud.has(b"two", "img_1.JPG")]
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+    before = pc.files()
+
+    for path in pc.home.state.glob("catalog.sqlite*"):
+        path.unlink()
+    cloud.owed = {notice["fileId"]: notice for notice in notices}
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.receipts) == 4)
+
+    assert pc.files() == before
+    assert len(cloud.gets) == 2
+
+
+def test_a_file_deleted_at_home_comes_again_if_it_is_still_owed(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+
+    (pc.home.folder / BEST).unlink()
+    cloud.owed[notice["fileId"]] = notice
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.receipts) == 2)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_what_is_gone_from_the_cloud_stays_at_home(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    cloud.objects.clear()
+    message = cloud.ring(cloud.has(b"another", "IMG_2.jpg", file_id="f" * 32))
+    cloud.wait_until(lambda: cloud.messages[message]["deleted"])
+
+    assert pc.files()[BEST] == b"a photo"
+
+
+@pytest.mark.parametrize("poison", ["", "garbage", "{}", '{"Event": "s3:TestEvent"}', '{"v": 9}'])
+def test_a_poison_notice_never_blocks_the_rest(pc: Pc, cloud: FakeCloud, poison: str) -> None:
+    bad = [cloud.ring(poison) for _ in range(3)]
+    good = cloud.ring(cloud.has(b"a photo"))
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.messages[good]["deleted"])
+
+    assert pc.files() == {BEST: b"a photo"}
+    assert not any(cloud.messages[message]["deleted"] for message in bad)
+
+
+def test_an_unsound_notice_among_the_owed_never_blocks_the_rest(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.owed["0" * 32] = {"fileId": "../../etc/passwd"}
+    cloud.has(b"a photo", file_id="1" * 32)
+
+    pc.start()
+    cloud.wait_until(lambda: "1" * 32 in cloud.taken)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_a_file_that_never_matches_is_set_aside_and_the_others_come(
+    pc: Pc, cloud: FakeCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = cloud.has(b"damaged", "BAD.jpg", faults=["wrong"] * 50)
+    message = cloud.ring(bad)
+    with caplog.at_level(logging.ERROR):
+        pc.start()
+        cloud.wait_until(lambda: len(cloud.gets) == 5)
+
+        cloud.has(b"a photo")
+        cloud.ring(list(cloud.owed.values())[-1])
+        cloud.wait_until(lambda: len(cloud.taken) == 1)
+        pc.stop()
+
+    assert pc.files() == {BEST: b"a photo"}
+    assert sum(key == bad["key"] for key, *_ in cloud.gets) == 5
+    assert not cloud.messages[message]["deleted"]
+    assert any("set aside" in record.message for record in caplog.records)
+
+
+def test_a_receipt_is_sent_until_it_is_taken(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.refuse["receipts"] = [(503, {}), (200, {"receipts": []}), (200, "not JSON"), (429, {})]  # type: ignore[list-item]
+    message = cloud.ring(cloud.has(b"a photo"))
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.messages[message]["deleted"])
+
+    assert cloud.calls["receipts"] == 5
+    assert len(cloud.gets) == 1
+
+
+def test_a_receipt_not_taken_before_the_stop_is_sent_after_the_next_start(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.refuse["receipts"] = [(503, {})] * 1000
+    cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["receipts"] >= 2)
+    pc.stop()
+
+    cloud.refuse.clear()
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert len(cloud.gets) == 1
+
+
+def test_a_refused_receipt_is_kept_and_its_message_left(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    message = cloud.ring(notice)
+    refused = {"receipts": [{"fileId": notice["fileId"], "outcome": "refused", "reason": "other contents"}]}
+    cloud.refuse["receipts"] = [(200, refused)]  # type: ignore[list-item]
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["receipts"])
+    pc.stop()
+
+    assert pc.status()["receiptsRefused"] == 1
+    assert not cloud.messages[message]["deleted"]
+
+
+def test_one_receipt_that_spoils_the_batch_does_not_hold_up_the_others(pc: Pc, cloud: FakeCloud) -> None:
+    for number in range(3):
+        cloud.has(b"photo %d" % number, f"IMG_{number}.jpg")
+    bad_request = (400, {"Code": "BadInputError", "Message": "no"})
+    cloud.refuse["receipts"] = [bad_request, bad_request]
+
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.taken) == 2)
+
+
+def test_the_cloud_may_be_away_for_a_while(pc: Pc, cloud: FakeCloud) -> None:
+    for call in ("owed", "credentials", "heartbeat"):
+        cloud.refuse[call] = [(503, {}), (502, "<html>"), (403, {"message": "Missing Authentication Token"})]  # type: ignore[list-item]
+    cloud.has(b"a photo")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_one_refusal_is_taken_for_a_hiccup(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.refuse["owed"] = [(403, {"Message": "User is not authorized"})] * 2
+    cloud.has(b"a photo")
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.failure is None
+
+
+def test_a_revoked_pc_stops_and_says_to_pair_again(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.revoked = True
+
+    pc.start()
+    pc.wait()
+
+    assert isinstance(pc.failure, RevokedError)
+    assert "pair again" in str(pc.failure)
+
+
+def test_a_pc_revoked_while_it_runs_stops(pc: Pc, cloud: FakeCloud) -> None:
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"])
+
+    cloud.revoked = True
+    cloud.ring(cloud.has(b"a photo"))
+    pc.wait()
+
+    assert isinstance(pc.failure, RevokedError)
+
+
+def test_expired_credentials_are_renewed_in_time(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo", faults=["403", "400"])
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert cloud.calls["credentials"] >= 2
+
+
+def test_a_full_disk_pauses_fetching_and_room_lets_it_go_on(
+    pc: Pc, cloud: FakeCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    pc.says(reserve_bytes=2**62)
+    cloud.has(b"a photo")
+    with caplog.at_level(logging.INFO):
+        pc.start()
+        cloud.wait_until(lambda: cloud.calls["heartbeat"])
+
+        assert cloud.gets == []
+        assert cloud.calls["ReceiveMessage"] == 0
+        pc.stop()
+
+    assert pc.status()["diskFull"]
+    assert sum("disk is full" in record.message for record in caplog.records) == 1
+
+
+def test_without_its_home_folder_the_agent_waits_and_writes_nothing(pc: Pc, cloud: FakeCloud) -> None:
+    away = pc.home.folder.with_name("unplugged")
+    pc.home.folder.rename(away)
+    cloud.has(b"a photo")
+
+    pc.start()
+    time_to_look_around(pc)
+    assert not pc.home.folder.exists()
+    away.rename(pc.home.folder)
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_a_drive_unplugged_while_the_agent_runs_is_waited_for(pc: Pc, cloud: FakeCloud) -> None:
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"])
+    away = pc.home.folder.with_name("unplugged")
+    pc.home.folder.rename(away)
+    pc.home.folder.mkdir()
+
+    cloud.ring(cloud.has(b"a photo"))
+    cloud.wait_until(lambda: cloud.calls["owed"])
+    time_to_look_around(pc)
+    assert list(pc.home.folder.iterdir()) == []
+    pc.home.folder.rmdir()
+    away.rename(pc.home.folder)
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_a_second_agent_for_the_same_home_is_refused(pc: Pc, cloud: FakeCloud) -> None:
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["owed"])
+    second = Pc(pc.home, cloud)
+
+    second.start()
+    second.wait()
+
+    assert isinstance(second.failure, AlreadyRunningError)
+
+
+def test_a_changed_template_moves_nothing(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+
+    pc.says(template="{kind}/{name}")
+    cloud.owed[notice["fileId"]] = notice
+    cloud.has(b"a later photo", "IMG_2.jpg")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo", "photos/IMG_2.jpg": b"a later photo"}
+
+
+def test_a_notice_without_a_hash_is_verified_by_its_version_and_size(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo", sha256=None)
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
+def test_stopping_is_quick_even_when_the_cloud_hangs(pc: Pc, cloud: FakeCloud) -> None:
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"])
+    with cloud.lock:
+        begun = time.monotonic()
+        pc.stop()
+
+    assert time.monotonic() - begun < 5
+
+
+def test_no_secret_is_logged(pc: Pc, cloud: FakeCloud, caplog: pytest.LogCaptureFixture) -> None:
+    cloud.has(b"a photo", faults=["403", "503", "wrong"])
+    cloud.refuse["receipts"] = [(503, {})]
+    with caplog.at_level(logging.DEBUG, logger="agent"):
+        pc.start()
+        cloud.wait_until(lambda: cloud.all_home)
+        pc.stop()
+
+    said = json.dumps([record.getMessage() for record in caplog.records])
+    assert HUSH not in said
+
+
+def test_many_files_come_home_together(pc: Pc, cloud: FakeCloud) -> None:
+    bodies = {f"IMG_{number}.jpg": b"%d" % number * 1000 for number in range(700)}
+    for name, body in bodies.items():
+        cloud.has(body, name)
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home, 30)
+
+    assert {path.rpartition("/")[2]: body for path, body in pc.files().items()} == bodies
+    assert cloud.calls["receipts"] < 40
+
+
+def test_an_object_replaced_under_the_same_key_is_not_mixed_in(pc: Pc, cloud: FakeCloud) -> None:
+    notice = cloud.has(b"a photo")
+    cloud.objects[notice["key"]] = StoredObject(b"another", "v9")
+
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.gets) == 5)
+    pc.stop()
+
+    assert pc.files() == {}
+
+
+def test_a_copied_home_folder_works_as_before(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+
+    moved = Home(pc.home.folder.with_name("new drive"))
+    shutil.copytree(pc.home.folder, moved.folder)
+    second = Pc(moved, cloud)
+    cloud.has(b"a later photo", "IMG_2.jpg")
+    second.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    second.stop()
+
+    assert len(second.files()) == 2
+
+
+def time_to_look_around(pc: Pc) -> None:
+    """Let the agent notice that its home is away: it waits for its stop meanwhile."""
+    pc.session.stop.wait(0.3)
