@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import quote
@@ -125,11 +126,19 @@ class Claimed(Reply, frozen=True):
     scopes: list[str]
 
 
-def ask(world: Cloud, asked: Ask, address: str, public_url: str) -> Asked:
+def new_user_code() -> str:
+    """Make a code to read out and type: no vowels, so no words, and no letter that looks like another or a digit."""
+    letters = "".join(secrets.choice(LETTERS) for _ in range(_CODE_LENGTH))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def ask(
+    world: Cloud, asked: Ask, address: str, public_url: str, *, make_code: Callable[[], str] = new_user_code
+) -> Asked:
     """Begin a pairing for a device nobody knows yet."""
     limits.count(world, limits.PAIR_BY_ADDRESS, limits.place(address))
     device_code = secrets.token_urlsafe(32)
-    user_code = _add(world, asked, address, _hash(device_code))
+    user_code = _add(world, _waiting(world, asked, address, _hash(device_code)), make_code)
     link = f"{public_url.rstrip('/')}/pair"
     return Asked(
         device_code=device_code,
@@ -189,12 +198,6 @@ def judge(found: Pairing | None, now: int, *, in_time: bool) -> Pairing:
     return found
 
 
-def new_user_code(choose: Callable[[str], str] = secrets.choice) -> str:
-    """Make a code to read out and type: no vowels, so no words, and no letter that looks like another or a digit."""
-    letters = "".join(choose(LETTERS) for _ in range(_CODE_LENGTH))
-    return f"{letters[:4]}-{letters[4:]}"
-
-
 def read_user_code(text: str) -> str | None:
     """Read what a person typed: case, spaces and hyphens do not count."""
     letters = "".join(letter for letter in text.upper() if letter not in " -\u2010\u2011\u2013")
@@ -203,21 +206,24 @@ def read_user_code(text: str) -> str | None:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def _add(world: Cloud, asked: Ask, address: str, code_hash: str) -> str:
-    now = world.now()
+def _waiting(world: Cloud, asked: Ask, address: str, code_hash: str) -> Pairing:
+    return Pairing(
+        code_hash=code_hash,
+        user_code="",
+        device_id=world.new_id(),
+        name=asked.name,
+        kind=asked.kind,
+        platform=asked.platform,
+        address=address,
+        expires=int((world.now() + LIFE).timestamp()),
+    )
+
+
+def _add(world: Cloud, waiting: Pairing, make_code: Callable[[], str]) -> str:
     for _ in range(_TRIES):
-        pairing = Pairing(
-            code_hash=code_hash,
-            user_code=new_user_code(),
-            device_id=world.new_id(),
-            name=asked.name,
-            kind=asked.kind,
-            platform=asked.platform,
-            address=address,
-            expires=int((now + LIFE).timestamp()),
-        )
-        if pairings.add(world.table, pairing, int(now.timestamp())):
-            return pairing.user_code
+        user_code = make_code()
+        if pairings.add(world.table, replace(waiting, user_code=user_code), int(world.now().timestamp())):
+            return user_code
     raise RuntimeError(f"{_TRIES} user codes in a row were taken")
 
 
@@ -236,8 +242,7 @@ def _unknown(user_code: str) -> NotFoundError:
 
 
 def _hand_over(world: Cloud, approved: Pairing) -> Claimed:
-    if approved.owner_id is None or approved.kind not in ("phone", "pc"):
-        raise ExpiredCodeError
+    assert approved.owner_id is not None
     key = device_keys.new(approved.device_id)
     granted = scopes.of_device(approved.kind)
     queue_url = pc_queues.make(world, approved.device_id) if approved.kind == "pc" else None
