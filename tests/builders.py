@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,11 +14,14 @@ import botocore.session
 import msgspec
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import arrivals, catch_up, files, owed, receipts, uploads, wanted
+from chalicelib import arrivals, catch_up, files, notices, owed, receipts, uploads, wanted
 from chalicelib.auth import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
-from chalicelib.metadata import owners
+from chalicelib.metadata import files as metadata_files
+from chalicelib.metadata import ledger, owners
+from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.items import from_item
 from chalicelib.metadata.table import Key, Put, Table
 
 REGION = "eu-west-1"
@@ -36,6 +40,12 @@ SETTINGS = Settings(
 )
 OWNER = "11111111-1111-4111-8111-111111111111"
 STRANGER = "22222222-2222-4222-8222-222222222222"
+
+
+@cache
+def _session() -> Any:
+    """One for all tests: what it reads from disk it reads once."""
+    return botocore.session.get_session()
 
 
 class HandClock:
@@ -57,7 +67,6 @@ class Account:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.calls: list[str] = []
-        self.session = botocore.session.get_session()
         make_client = cache(self._client)
         self.world = Cloud(
             SETTINGS,
@@ -72,9 +81,7 @@ class Account:
         self.calls.clear()
 
     def _client(self, service: str) -> Any:
-        client = self.session.create_client(
-            service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
-        )
+        client = _session().create_client(service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
         client.meta.events.register("before-call", lambda model, **_: self.calls.append(model.name))
         return client
 
@@ -102,7 +109,7 @@ class Account:
 
     def put(self, key: str, body: bytes, kind: str = "image/jpeg", *, checked: bool = True) -> str:
         """Put an object as S3 would have it after a PUT; return its version."""
-        told = {"ChecksumSHA256": b64(body)} if checked else {}
+        told = {"ChecksumSHA256": b64(body), "ChecksumAlgorithm": "SHA256"} if checked else {}
         version: str = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType=kind, **told)["VersionId"]
         return version
 
@@ -120,6 +127,11 @@ class Account:
     def items(self, pk: str, prefix: str) -> list[dict[str, Any]]:
         return self.world.table.page(pk, prefix, limit=1000).items
 
+    def everything(self) -> list[dict[str, Any]]:
+        """Read the whole table."""
+        found = self.dynamodb.scan(TableName=TABLE)["Items"]
+        return sorted(map(from_item, found), key=lambda item: (item["pk"], item["sk"]))
+
     def usage(self, owner_id: str = OWNER) -> dict[str, int]:
         """Add up the counters of an owner; what is zero is left out."""
         total = owners.usage(self.world.table, [owner_id])[owner_id]
@@ -132,6 +144,30 @@ class Account:
         """Make an owner's profile."""
         key = owners.profile(owner_id)
         self.world.table.put(Put({**key._asdict(), "pcs": {}, "createdAt": self.world.now_text()}))
+
+    def stock(self, count: int, *pcs: "Pc") -> list[str]:
+        """Put files into the table as if they had arrived; a write of many is slow in moto. Return their ids."""
+        return [self._stock(n, pcs) for n in range(count)]
+
+    def _stock(self, n: int, pcs: Sequence["Pc"]) -> str:
+        file = File(
+            owner_id=OWNER,
+            file_id=self.world.new_id(),
+            name=f"{n}.jpg",
+            type="image/jpeg",
+            status=Status.UPLOADED,
+            key=f"originals/{OWNER}/{n}",
+            created_at=self.world.now_text(),
+            size=n + 1,
+            sha256=sha256(str(n).encode()),
+            uploaded_at=self.world.now_text(),
+            owed_to=frozenset(pc.device_id for pc in pcs),
+        )
+        (change, *_) = metadata_files.uploaded(None, file)
+        self.world.table.put(change)
+        for pc in pcs:
+            self.world.table.put(ledger.owe(pc.device_id, notices.of(file, BUCKET), self.world.now_text()))
+        return file.file_id
 
     def phone(self, owner_id: str = OWNER) -> "Phone":
         return Phone(self, owner_id)

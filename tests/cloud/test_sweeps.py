@@ -1,0 +1,156 @@
+"""What the sweep of pending files repairs, releases and leaves alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import sweeps
+from chalicelib.errors import NotFoundError
+from tests.builders import OWNER, Account, sha256
+
+PHOTO = b"photo"
+BEGUN = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+def sweep_after(account: Account, **wait: float) -> None:
+    account.clock.wind(**wait)
+    sweeps.sweep_pending(account.world)
+
+
+def test_an_arrival_whose_event_was_lost_is_repaired(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    begun = phone.send(PHOTO)
+
+    sweep_after(account, minutes=31)
+
+    assert phone.see(begun.file_id).status == "uploaded"
+    assert [notice["fileId"] for notice in pc.owed()] == [begun.file_id]
+
+
+def test_a_link_still_in_use_is_left_alone(account: Account) -> None:
+    account.phone().begin(PHOTO)
+
+    with account.counting() as counted:
+        sweep_after(account, minutes=29)
+
+    assert set(counted) == {"Query"}
+
+
+def test_what_never_came_is_released_after_a_day(account: Account) -> None:
+    phone = account.phone()
+    (begun,) = phone.begin(PHOTO)
+
+    for _ in range(100):
+        sweep_after(account, minutes=15)
+
+    with pytest.raises(NotFoundError):
+        phone.see(begun.file_id)
+    assert account.usage() == {}
+    assert account.everything() == [item for item in account.everything() if item["sk"].startswith("usage#")]
+
+
+def test_what_has_not_come_yet_is_waited_for(account: Account) -> None:
+    phone = account.phone()
+    (begun,) = phone.begin(PHOTO)
+
+    for _ in range(95):
+        sweep_after(account, minutes=15)
+
+    assert phone.see(begun.file_id).status == "pending"
+
+
+def test_what_comes_after_it_was_released_is_adopted(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    (begun,) = phone.begin(PHOTO)
+    sweep_after(account, hours=25)
+
+    account.put(begun.key, PHOTO)
+    account.hear(begun.key)
+
+    assert phone.see(begun.file_id).status == "uploaded"
+    assert len(pc.owed()) == 1
+
+
+def test_a_released_hash_may_be_begun_anew(account: Account) -> None:
+    phone = account.phone()
+    (begun,) = phone.begin(PHOTO)
+    sweep_after(account, hours=25)
+
+    (again,) = phone.begin(PHOTO)
+
+    assert again.outcome == "upload"
+    assert again.file_id != begun.file_id
+
+
+def test_an_object_that_comes_while_the_sweep_runs_is_not_released(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    (begun,) = phone.begin(PHOTO)
+    meanwhile: list[None] = []
+
+    def comes_meanwhile(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and not meanwhile:
+            meanwhile.append(None)
+            account.put(begun.key, PHOTO)
+            account.hear(begun.key)
+
+    account.dynamodb.meta.events.register("before-call", comes_meanwhile)
+    sweep_after(account, hours=25)
+
+    assert phone.see(begun.file_id).status == "uploaded"
+    assert len(pc.owed()) == 1
+    assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": 5}
+
+
+def test_two_sweeps_at_once_release_once(account: Account) -> None:
+    phone = account.phone()
+    phone.begin(PHOTO)
+    phone.bring(b"another")
+    account.clock.wind(hours=25)
+    meanwhile: list[None] = []
+
+    def another_sweep(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and not meanwhile:
+            meanwhile.append(None)
+            sweeps.sweep_pending(account.world)
+
+    account.dynamodb.meta.events.register("before-call", another_sweep)
+    sweeps.sweep_pending(account.world)
+
+    assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": 7}
+
+
+def test_a_pointer_that_another_file_took_over_stays(account: Account) -> None:
+    phone = account.phone()
+    (begun,) = phone.begin(PHOTO)
+    key = {"pk": {"S": f"owner#{OWNER}"}, "sk": {"S": f"hash#{sha256(PHOTO)}"}}
+    account.dynamodb.put_item(TableName="backhaul-test", Item={**key, "fileId": {"S": "f" * 32}})
+
+    sweep_after(account, hours=25)
+
+    with pytest.raises(NotFoundError):
+        phone.see(begun.file_id)
+    assert account.item(f"owner#{OWNER}", f"hash#{sha256(PHOTO)}") is not None
+
+
+def test_files_that_are_in_are_not_looked_at(account: Account) -> None:
+    account.phone().bring(PHOTO)
+
+    with account.counting() as counted:
+        sweep_after(account, hours=25)
+
+    assert set(counted) == {"Query"}
+
+
+@pytest.mark.parametrize(
+    ("age", "next_age"),
+    [
+        (timedelta(minutes=30), timedelta(hours=1)),
+        (timedelta(hours=1), timedelta(hours=2)),
+        (timedelta(hours=8), timedelta(hours=16)),
+        (timedelta(hours=16), timedelta(hours=24)),
+        (timedelta(hours=30), timedelta(hours=30, minutes=15)),
+    ],
+)
+def test_looks_grow_rarer_until_the_file_expires(age: timedelta, next_age: timedelta) -> None:
+    assert sweeps.next_look(BEGUN, BEGUN + age) == BEGUN + next_age
