@@ -1,0 +1,186 @@
+"""Links against a storage that really checks them: the embedded cloud's emulator, alone, with AUTH=true."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import urllib3
+from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+
+from chalicelib import objects, presign
+from chalicelib.cloud import Cloud
+from tests.builders import BUCKET, OWNER, REGION, SETTINGS, HandClock, sha256
+
+pytestmark = pytest.mark.e2e
+
+PHOTO = b"the bytes of a photo"
+KEY_ID, SECRET = "AKIAEXAMPLEROOTKEY00", "a-secret-of-this-test"
+HTTP = urllib3.PoolManager(retries=False)
+FILE_IDS = iter(f"{n:032x}" for n in range(1, 1000))
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("emulator")
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-m", "ministack"],
+        env=settings(home, port),
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as emulator:
+        try:
+            wait_for(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            emulator.terminate()
+
+
+@pytest.fixture(scope="module")
+def s3(endpoint: str) -> Any:
+    client = botocore.session.get_session().create_client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=KEY_ID,
+        aws_secret_access_key=SECRET,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return client
+
+
+@pytest.fixture
+def signer(endpoint: str, s3: Any) -> presign.Signer:
+    assert s3
+    credentials = ReadOnlyCredentials(KEY_ID, SECRET, None)
+    return presign.Signer(lambda: credentials, REGION, presign.base_url(BUCKET, REGION, endpoint))
+
+
+def a_link(signer: presign.Signer, body: bytes = PHOTO) -> presign.Link:
+    key = f"originals/{OWNER}/{next(FILE_IDS)}-a.jpg"
+    return signer.put(key, "image/jpeg", len(body), sha256(body))
+
+
+def put(link: presign.Link, body: bytes = PHOTO, **headers: str) -> int:
+    sent = {**link.headers, "Content-Length": str(len(body)), **headers}
+    return HTTP.request("PUT", link.url, body=body, headers=sent).status
+
+
+def test_what_was_declared_is_taken(signer: presign.Signer) -> None:
+    assert put(a_link(signer)) == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        lambda link: put(link, PHOTO[:-1] + b"!"),
+        lambda link: put(link, PHOTO + b"!"),
+        lambda link: put(link, PHOTO[:-1]),
+        lambda link: put(link, b""),
+        lambda link: put(link, **{"Content-Type": "text/html"}),
+        lambda link: put(link, PHOTO[:-1] + b"!", **{"x-amz-checksum-sha256": presign.to_base64("00" * 32)}),
+        lambda link: put(link, **{"If-None-Match": "x"}),
+    ],
+    ids=["a byte changed", "a byte more", "a byte less", "nothing", "another type", "another hash", "overwriting"],
+)
+def test_anything_else_is_refused(signer: presign.Signer, s3: Any, sent: Callable[[presign.Link], int]) -> None:
+    link = a_link(signer)
+
+    assert sent(link) in (400, 403)
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix=key_of(link))
+
+
+def test_a_link_lets_nothing_be_put_under_another_key(signer: presign.Signer) -> None:
+    link = a_link(signer)
+
+    moved = presign.Link(link.url.replace("-a.jpg", "-b.jpg"), link.method, link.headers, link.expires_at)
+
+    assert put(moved) == 403
+
+
+def test_a_second_put_is_refused(signer: presign.Signer) -> None:
+    link = a_link(signer)
+    put(link)
+
+    assert put(link) == 412
+
+
+def test_a_link_is_for_putting_alone(signer: presign.Signer) -> None:
+    link = a_link(signer)
+    put(link)
+
+    assert HTTP.request("GET", link.url).status == 403
+    assert HTTP.request("DELETE", link.url).status == 403
+
+
+def test_the_simplest_clients_link_takes_any_bytes_of_its_type(signer: presign.Signer) -> None:
+    link = signer.put_anything(f"originals/{OWNER}/{next(FILE_IDS)}-a.jpg", "image/jpeg")
+
+    assert put(link, b"whatever") == 200
+    assert put(link, b"whatever", **{"Content-Type": "text/html"}) == 403
+
+
+def test_what_arrived_is_seen_with_the_hash_that_was_checked(signer: presign.Signer, s3: Any) -> None:
+    link = a_link(signer)
+    put(link)
+
+    found = objects.find(Cloud(SETTINGS, lambda _: s3, HandClock()), key_of(link), None)
+
+    assert found
+    assert (found.size, found.sha256, found.type) == (len(PHOTO), sha256(PHOTO), "image/jpeg")
+    assert found.version_id
+
+
+def test_what_is_not_there_is_none(s3: Any) -> None:
+    assert objects.find(Cloud(SETTINGS, lambda _: s3, HandClock()), f"originals/{OWNER}/{'f' * 32}-a", None) is None
+
+
+def key_of(link: presign.Link) -> str:
+    return link.url.partition("?")[0].partition(f"/{BUCKET}/")[2]
+
+
+def settings(home: Path, port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BACKHAUL_"))}
+    return kept | {
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "MINISTACK_REGION": REGION,
+        "STATE_DIR": str(home / "state"),
+        "S3_DATA_DIR": str(home / "objects"),
+        "TMPDIR": str(home),
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"the emulator did not come up on port {port} within {seconds} s")
