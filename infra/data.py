@@ -34,13 +34,14 @@ class Holdings:
         """Say what would be deleted, a line a thing; `None` means that it does not stand."""
         lines = []
         if self.objects is not None:
-            many = f"more than {MOST_COUNTED:,}" if self.objects > MOST_COUNTED else f"{self.objects:,}"
-            lines.append(f"{many} objects (photos, videos, files) in the bucket, with all their versions")
+            most = f"more than {MOST_COUNTED:,} objects"
+            many = most if self.objects > MOST_COUNTED else _many(self.objects, "object")
+            lines.append(f"{many} (photos, videos, files) in the bucket, with all versions")
         if self.has_table:
             lines.append("the table: what is known of every file, and what each PC is still owed")
         if self.users is not None:
-            lines.append(f"about {self.users:,} owners with their sign-in")
-        lines.append(f"the queues of {self.queues:,} paired PC{'s' if self.queues != 1 else ''}")
+            lines.append(f"the accounts of about {_many(self.users, 'owner')}")
+        lines.append(f"the queues of {_many(self.queues, 'paired PC')}")
         return lines
 
 
@@ -146,6 +147,10 @@ class Data:
             for pool in page["UserPools"]:
                 if pool["Name"] == stack_of(self.stage):
                     yield cognito.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _objects(s3: Any, bucket: str) -> Iterator[Any]:

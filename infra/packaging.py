@@ -19,6 +19,7 @@ from chalice.config import Config
 from chalice.deploy.packager import (
     DependencyBuilder,
     LambdaDeploymentPackager,
+    NoSuchPackageError,
     PackageDownloadError,
     PipRunner,
     SubprocessPip,
@@ -90,7 +91,7 @@ def package(project: Path, work: Path, architecture: str) -> Path:
     patches = patch(sample_for("dev"))
     try:
         return Path(packager.create_deployment_package(str(copy), Config().lambda_python_version))
-    except PackageDownloadError as error:
+    except (NoSuchPackageError, PackageDownloadError) as error:
         raise PackagingError(f"a dependency could not be downloaded: {error}") from error
     finally:
         patches.undo()

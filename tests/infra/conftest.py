@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from infra import outputs
 from infra.deploy_hooks import patch
 from infra.outputs import Outputs

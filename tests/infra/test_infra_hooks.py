@@ -18,16 +18,18 @@ from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuil
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
 from chalice.utils import OSUtils
+
 from infra import deploy_hooks, mappings, outputs, stages
 from infra.outputs import Outputs
 from infra.patches import Patches
 
+UUID = "6e91b416-5346-4559-92c4-28b1fcb3bac0"
 BUCKET = "backhaul-dev-123456789012-eu-central-1"
 
 
 def an_app() -> Chalice:
     app = Chalice("backhaul")
-    app.route("/health")(lambda: {})
+    app.route("/health")(dict)
     return app
 
 
@@ -79,7 +81,7 @@ def test_a_policy_with_an_unknown_placeholder_stops_the_command_with_a_sentence(
     broken = tmp_path / "api_handler.json"
     broken.write_text('["${Tabel}"]', encoding="utf-8")
 
-    with pytest.raises(SystemExit, match="'api_handler.json' asks for unknown placeholders: Tabel"):
+    with pytest.raises(SystemExit, match=r"'api_handler\.json' asks for unknown placeholders: Tabel"):
         PolicyGenerator(None, OSUtils())._read_document_from_file(str(broken))
 
 
@@ -177,7 +179,7 @@ def test_this_machines_byte_code_stays_out_of_the_zip(project: Path) -> None:
 
 def test_a_dependency_without_a_package_stops_the_command(recorded: Outputs) -> None:
     def build(_self: object, *_: object) -> None:
-        raise MissingDependencyError({SimpleNamespace(identifier="cryptography==1.0")})
+        raise MissingDependencyError([SimpleNamespace(identifier="cryptography==1.0")])
 
     original = DependencyBuilder.build_site_packages
     DependencyBuilder.build_site_packages = build
@@ -195,7 +197,11 @@ class FakeLambda:
 
     def __init__(self) -> None:
         self.client = boto3.client(
-            "lambda", "eu-central-1", aws_access_key_id="x", aws_secret_access_key="x", endpoint_url="http://127.0.0.1:1"
+            "lambda",
+            "eu-central-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+            endpoint_url="http://127.0.0.1:1",
         )
         self.sent: dict[str, Any] = {}
         self.source = ""
@@ -206,7 +212,7 @@ class FakeLambda:
 
     def _keep(self, params: dict[str, Any], **_: object) -> tuple[object, dict[str, Any]]:
         self.sent = json.loads(params["body"])
-        return SimpleNamespace(status_code=200, headers={}), {"UUID": "1"}
+        return SimpleNamespace(status_code=200, headers={}), {"UUID": UUID}
 
     def _tell(self, **_: object) -> tuple[object, dict[str, Any]]:
         return SimpleNamespace(status_code=200, headers={}), {"EventSourceArn": self.source}
@@ -233,7 +239,7 @@ def test_a_queues_mapping_is_changed_with_the_flag() -> None:
     functions.source = "arn:aws:sqs:eu-central-1:123456789012:backhaul-dev-paired"
     mappings.report_single_failures(functions.client)
 
-    functions.client.update_event_source_mapping(UUID="1", BatchSize=5)
+    functions.client.update_event_source_mapping(UUID=UUID, BatchSize=5)
 
     assert functions.sent == {"BatchSize": 5, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from chalicelib.config import Settings
 from infra import outputs
 from infra.errors import BrokenOutputsError, NoOutputsError

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from chalice.config import Config
+
 from infra import outputs, stages
 from infra.errors import BrokenPolicyError
 from infra.policies import placeholders, render
@@ -141,5 +142,5 @@ def test_iams_own_variables_pass_untouched() -> None:
 
 
 def test_all_unknown_placeholders_are_named_at_once() -> None:
-    with pytest.raises(BrokenPolicyError, match="'x.json' asks for unknown placeholders: Bukket, Tabel"):
+    with pytest.raises(BrokenPolicyError, match=r"'x\.json' asks for unknown placeholders: Bukket, Tabel"):
         render(Path("x.json"), ["${Tabel}", "${Bukket}", "${Stage}"], {"Stage": "dev"})

@@ -1,4 +1,5 @@
 import pytest
+
 from infra.progress import Step, is_news, next_step, reasons, says_no_changes, told
 
 

@@ -1,5 +1,6 @@
 import pytest
 from fake_cloudformation import ID, Event, FakeCloudFormation
+
 from infra.errors import StackFailedError, UnfinishedStackError
 from infra.stack import Stack
 

@@ -7,6 +7,7 @@ from typing import Any
 import cfnlint.decode
 import pytest
 from cfnlint.api import ManualArgs, lint_file
+
 from infra import outputs, stages
 from infra.stack import TEMPLATE
 

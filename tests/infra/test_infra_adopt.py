@@ -1,0 +1,200 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chalice.config import DeployedResources
+from chalice.deploy.models import LambdaFunction, QueueARN, RestAPI, SQSEventSource
+from chalice.deploy.planner import RemoteState
+from fake_aws import FakeEvents, FakeFunctions, FakeGateway, FakeRoles
+
+from infra import adopt, plan
+from infra.errors import SeveralApisError
+
+NAME = "backhaul-dev"
+
+
+def test_an_api_is_found_by_its_stages_name() -> None:
+    apis = FakeGateway({"a": "backhaul-prod", "b": NAME, "c": "backhaul-dev2"})
+
+    assert adopt.find_rest_api(apis, NAME) == {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "b"}
+
+
+def test_no_api_is_no_error() -> None:
+    assert adopt.find_rest_api(FakeGateway({"a": "backhaul-prod"}), NAME) is None
+
+
+def test_of_several_apis_none_is_chosen() -> None:
+    with pytest.raises(SeveralApisError, match="2 APIs are called 'backhaul-dev', expected one: a, b"):
+        adopt.find_rest_api(FakeGateway({"a": NAME, "b": NAME}), NAME)
+
+
+def test_a_mapping_is_found_by_function_and_queue() -> None:
+    functions = FakeFunctions({"backhaul-dev-pc_paired": {"1": "backhaul-dev-media", "2": "backhaul-dev-paired"}})
+
+    assert adopt.find_mapping(functions, "backhaul-dev-pc_paired", "backhaul-dev-paired") == {
+        "resource_type": "sqs_event",
+        "event_uuid": "2",
+        "queue_arn": "arn:aws:sqs:r:1:backhaul-dev-paired",
+        "queue": "backhaul-dev-paired",
+        "lambda_arn": "arn:backhaul-dev-pc_paired",
+    }
+
+
+def test_a_function_that_is_not_there_has_no_mapping() -> None:
+    assert adopt.find_mapping(FakeFunctions({}), "backhaul-dev-pc_paired", "backhaul-dev-paired") is None
+
+
+def clients(service: str) -> Any:
+    return {
+        "iam": FakeRoles(["backhaul-dev-api_handler", "backhaul-dev-pc_paired"]),
+        "lambda": FakeFunctions({NAME: {}, "backhaul-dev-pc_paired": {"1": "backhaul-dev-paired"}}),
+        "events": FakeEvents(["backhaul-dev-sweep_pending-event", "backhaul-dev2-sweep_pending-event"]),
+        "apigateway": FakeGateway({"b": NAME}),
+    }[service]
+
+
+def test_all_that_stands_is_found_and_what_is_gone_left_out() -> None:
+    found = adopt.everything(clients, NAME, ["api_handler", "object_arrived", "pc_paired"])
+
+    assert [(one["resource_type"], one["name"]) for one in found] == [
+        ("iam_role", "api_handler_role"),
+        ("iam_role", "pc_paired_role"),
+        ("lambda_function", "api_handler"),
+        ("lambda_function", "pc_paired"),
+        ("sqs_event", "pc_paired-sqs-event-source"),
+        ("cloudwatch_event", "sweep_pending-event"),
+        ("rest_api", "rest_api"),
+    ]
+
+
+def an_api() -> RestAPI:
+    return RestAPI("rest_api", {}, "", "api", "REGIONAL", a_function("api_handler", NAME), [])
+
+
+def a_function(resource_name: str, function_name: str) -> LambdaFunction:
+    rest: Any = [None] * (len(LambdaFunction.__dataclass_fields__) - 2)
+    return LambdaFunction(resource_name, function_name, *rest)
+
+
+def a_mapping() -> SQSEventSource:
+    queue = QueueARN(arn="arn:aws:sqs:r:1:backhaul-dev-paired")
+    consumer = a_function("pc_paired", "backhaul-dev-pc_paired")
+    return SQSEventSource(
+        resource_name="pc_paired-sqs-event-source",
+        lambda_function=consumer,
+        queue=queue,
+        batch_size=10,
+        maximum_batching_window_in_seconds=0,
+        maximum_concurrency=None,
+    )
+
+
+class FakeChaliceClient:
+    """What Chalice asks when it looks whether a resource it remembers still stands."""
+
+    def __init__(self, *apis: str) -> None:
+        self.apis = apis
+
+    def get_rest_api(self, rest_api_id: str) -> dict[str, str]:
+        return {"id": rest_api_id} if rest_api_id in self.apis else {}
+
+    def verify_event_source_current(self, event_uuid: str, **_: str) -> bool:
+        return event_uuid == "1"
+
+
+def remembering(*resources: dict[str, str], apis: tuple[str, ...] = ("b",)) -> RemoteState:
+    return RemoteState(FakeChaliceClient(*apis), DeployedResources({"resources": list(resources)}))
+
+
+def test_without_a_state_file_the_api_that_stands_is_adopted() -> None:
+    state, api = remembering(), an_api()
+
+    plan.adopt_what_stands(state, [api], clients, NAME)
+
+    assert state.resource_exists(api)
+    assert state.resource_deployed_values(api)["rest_api_id"] == "b"
+
+
+def test_without_a_state_file_the_mapping_that_stands_is_adopted() -> None:
+    state, mapping = remembering(), a_mapping()
+
+    plan.adopt_what_stands(state, [mapping], clients, NAME)
+
+    assert state.resource_exists(mapping)
+    assert state.resource_deployed_values(mapping)["event_uuid"] == "1"
+
+
+def test_what_is_remembered_and_stands_is_left_alone() -> None:
+    mine = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "mine"}
+    state, api = remembering(mine, apis=("mine", "b")), an_api()
+
+    plan.adopt_what_stands(state, [api], clients, NAME)
+
+    assert state.resource_deployed_values(api)["rest_api_id"] == "mine"
+
+
+def test_a_memory_of_an_api_that_is_gone_gives_way_to_the_one_that_stands() -> None:
+    old = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "gone"}
+    state, api = remembering(old), an_api()
+
+    plan.adopt_what_stands(state, [api], clients, NAME)
+
+    assert state.resource_deployed_values(api)["rest_api_id"] == "b"
+
+
+def test_where_nothing_stands_nothing_is_adopted() -> None:
+    state, api = remembering(), an_api()
+
+    plan.adopt_what_stands(state, [api], lambda _: FakeGateway({}), NAME)
+
+    assert not state.resource_exists(api)
+
+
+def test_the_plan_ends_with_what_chalice_cannot_do(recorded: Any) -> None:
+    planned = SimpleNamespace(instructions=[], messages={})
+    arrived = a_function("object_arrived", "backhaul-dev-object_arrived")
+
+    plan.extended(planned, [arrived, an_api()], recorded)
+
+    keep, limit = planned.instructions
+    assert keep.method_name in plan.METHODS
+    assert keep.params["destination"] == "arn:aws:sqs:eu-central-1:123456789012:backhaul-dev-arrivals-dead"
+    assert limit.method_name in plan.METHODS
+    assert limit.params["stage_name"] == "api"
+
+
+class KeepingClient:
+    """Chalice's client, and what it was told to put."""
+
+    def __init__(self) -> None:
+        self.put: list[dict[str, Any]] = []
+
+    def _client(self, _: str) -> Any:
+        keep = lambda **asked: self.put.append(asked)  # noqa: E731
+        return SimpleNamespace(put_function_event_invoke_config=keep, update_stage=keep)
+
+    def _call_client_method_with_retries(self, call: Any, asked: dict[str, Any], max_attempts: int) -> None:
+        assert max_attempts > 1
+        call(**asked)
+
+
+def test_a_failed_arrival_is_tried_twice_more_and_then_kept() -> None:
+    client = KeepingClient()
+
+    plan.keep_failed_arrivals(client, "object_arrived", "arn:queue")
+
+    (asked,) = client.put
+    assert asked["MaximumRetryAttempts"] == 2
+    assert asked["DestinationConfig"] == {"OnFailure": {"Destination": "arn:queue"}}
+
+
+def test_every_method_of_the_api_is_limited() -> None:
+    client = KeepingClient()
+
+    plan.limit_requests(client, "b", "api")
+
+    (asked,) = client.put
+    assert {one["path"] for one in asked["patchOperations"]} == {
+        "/*/*/throttling/rateLimit",
+        "/*/*/throttling/burstLimit",
+    }
