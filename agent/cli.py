@@ -1,7 +1,8 @@
 """The command line, and the only reader of the environment.
 
 Exit codes: 0 all is well · 1 did not work, the sentence on stderr says why · 2 wrong usage · 3 revoked, pair again ·
-4 not paired (or the drive is not there) · 5 another agent is running · 6 `status` only: something to look at.
+4 not paired (or the drive is not there) · 5 another agent is running · 6 `status`: something to look at, `push
+--dry-run`: something to send.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from agent.api import Api, safe_address
 from agent.errors import AgentError, AlreadyRunningError, HomeMissingError, NotPairedError, PairingError, RevokedError
 from agent.home import Home
 from agent.keystore import KeyStore
+from agent.push import command as pushing
+from agent.push import pairing as phone
+from agent.push.api import PhoneApi
 from agent.session import Session, stop_on_signals
 
 if TYPE_CHECKING:
@@ -64,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("url", metavar="URL", help="address of the API, https://...")
     asked.add_argument("--name", default=platform.node() or "PC", help="how this PC is called (default: %(default)s)")
     asked.add_argument("--yes", action="store_true", help="replace an earlier pairing without asking")
+    asked.add_argument(
+        "--kind", choices=("pc", "phone"), default="pc", help="a phone's key may `push`, a PC's may `run`"
+    )
     asked.set_defaults(command=_pair)
     commands.add_parser("run", help="bring files home until stopped").set_defaults(command=_run)
     commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
@@ -73,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name != "run":
             command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    pushing.add_to(commands).set_defaults(command=_push)
     return parser
 
 
@@ -83,10 +91,14 @@ def _keys(home: Home) -> KeyStore:
 def _pair(chosen: argparse.Namespace) -> int:
     home, url = Home(chosen.home), safe_address(chosen.url)
     _agree_to_replace(home, yes=chosen.yes)
-    claimed = pairing.pair(Api(url), chosen.name, _print_json if chosen.json else _show_code)
-    pairing.keep(home, _keys(home), url, chosen.name, claimed)
+    is_phone = chosen.kind == "phone"
+    api, keep = (PhoneApi(url), phone.keep) if is_phone else (Api(url), pairing.keep)
+    claimed = pairing.pair(api, chosen.name, _print_json if chosen.json else _show_code)
+    keep(home, _keys(home), url, chosen.name, claimed)
     if chosen.json:
         _print_json({"deviceId": claimed["deviceId"]})
+    elif is_phone:
+        print(f"Paired as a phone. Next: python -m agent push FOLDER --state {home}")
     else:
         print(f"Paired. Files will come home to {home}. Next: python -m agent run --home {home}")
     return 0
@@ -126,6 +138,11 @@ def _run(chosen: argparse.Namespace) -> int:
     session.run()
     logging.getLogger(__name__).info("stopped")
     return 0
+
+
+def _push(chosen: argparse.Namespace) -> int:
+    state = Home(chosen.state)
+    return pushing.push(chosen, state, _keys(state))
 
 
 def _status(chosen: argparse.Namespace) -> int:

@@ -1,0 +1,130 @@
+"""`push`: its words on the command line, and the wiring of its parts.
+
+Exit codes: 0 every file is safe · 1 some failed, each with its reason · 3 the key may not upload, pair again ·
+4 the state folder is not paired · 5 another push runs with it · 6 a dry run found files to send.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.api import safe_address
+from agent.errors import NotPairedError, StoppedError
+from agent.home import Home, Pairing, long_path
+from agent.lock import only_one
+from agent.push.api import PushApi
+from agent.push.arrivals import Arrivals
+from agent.push.bucket import Bucket, pool
+from agent.push.errors import NoPhoneKeyError, NotAFolderError
+from agent.push.intake import Intake
+from agent.push.ledger import Ledger
+from agent.push.local import LocalFile
+from agent.push.progress import Meter
+from agent.push.pushing import Push
+from agent.push.report import Manner, Report
+from agent.push.sending import Crew
+from agent.push.walk import walk
+from agent.session import stop_on_signals
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.keystore import KeyStore
+
+MOST_PARALLEL = 64
+HASHERS = min(4, os.cpu_count() or 1)
+
+
+def add_to(commands: Any) -> argparse.ArgumentParser:
+    """Add the command to the others."""
+    asked: argparse.ArgumentParser = commands.add_parser("push", help="bring a folder's files into the cloud")
+    asked.add_argument("folder", type=Path, metavar="FOLDER", help="an old phone's files, a Takeout, any folder")
+    asked.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder paired with --kind phone")
+    asked.add_argument("--api", metavar="URL", help="address of the API, if it is no more the one paired with")
+    asked.add_argument("--parallel", type=_parallel, default=4, metavar="N", help="files sent at a time (default: 4)")
+    asked.add_argument("--dry-run", action="store_true", help="only say what would be sent")
+    asked.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    return asked
+
+
+def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
+    """Push a folder, and return the exit code."""
+    root = folder_of(chosen.folder)
+    pairing, key = paired(state, keys)
+    stop, meter = threading.Event(), Meter()
+    stop_on_signals(lambda *_: stop.set())
+    manner = Manner(sys.stdout, as_json=chosen.json, terminal=sys.stdout.isatty())
+    with only_one(state), Ledger(state.state / "ledger.sqlite") as ledger, Report(manner, meter) as report:
+        http = pool(chosen.parallel)
+        api = PushApi(safe_address(chosen.api or pairing.url), key, http, pauses(stop))
+        crew = crew_of(api, Bucket(http), stop, meter)
+        if manner.terminal:
+            threading.Thread(target=survey, args=[root, meter, stop], name="survey", daemon=True).start()
+        with contextlib.closing(Intake(root, ledger, HASHERS, crew.hashing)) as intake:
+            steering = Push(crew, intake, ledger, Arrivals(api, crew.clock), report.tell)
+            steering.run(chosen.parallel, dry_run=chosen.dry_run)
+    report.sum_up()
+    return report.exit_code()
+
+
+def folder_of(folder: Path) -> Path:
+    """Return the folder to push, which may itself be named by a link."""
+    if not folder.is_dir():
+        raise NotAFolderError(folder)
+    return Path(long_path(os.path.realpath(folder)))
+
+
+def paired(state: Home, keys: KeyStore) -> tuple[Pairing, str]:
+    """Return the pairing of the state folder and its key."""
+    try:
+        pairing = state.pairing()
+        return pairing, keys.find(pairing.device_id)
+    except NotPairedError as error:
+        raise NoPhoneKeyError(state) from error
+
+
+def pauses(stop: threading.Event) -> Any:
+    """Make a pause that ends at once when asked to stop."""
+
+    def pause(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise StoppedError
+
+    return pause
+
+
+def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter) -> Crew:
+    """Wire who sends: hashing and sending end in the middle of a file when asked to stop."""
+
+    def go_on(_count: int) -> None:
+        if stop.is_set():
+            raise StoppedError
+
+    def sent(count: int) -> None:
+        go_on(count)
+        meter.sent(count)
+
+    return Crew(api, bucket, pauses(stop), stop.set, sent, go_on)
+
+
+def survey(root: Path, meter: Meter, stop: threading.Event) -> None:
+    """Count the folder's bytes, for the time left."""
+    total = 0
+    for step in walk(root):
+        if stop.is_set():
+            return
+        if isinstance(step, list):
+            total += sum(file.size for file in step if isinstance(file, LocalFile))
+    meter.counted(total)
+
+
+def _parallel(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_PARALLEL:
+        raise ValueError
+    return number

@@ -1,0 +1,19 @@
+"""Pairing as a phone: the same talk as a PC's, but what is kept is no home folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.home import Pairing
+
+if TYPE_CHECKING:
+    from agent.api import Answer
+    from agent.home import Home
+    from agent.keystore import KeyStore
+
+
+def keep(state: Home, keys: KeyStore, url: str, name: str, claimed: Answer) -> None:
+    """Keep key and pairing; without a marker no agent takes the folder for a home."""
+    state.state.mkdir(parents=True, exist_ok=True)
+    keys.keep(claimed["deviceId"], claimed["key"])
+    state.remember(Pairing(url, claimed["deviceId"], name))
