@@ -84,7 +84,7 @@ class Api:
             response = self._http.request(method, self._url + path, body=encoded, headers=headers)
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(f"{method} {path}", type(error).__name__) from error
-        return self._answer(f"{method} {path}", response.status, _decoded(response.data))
+        return self._answer(f"{method} {path}", response.status, _decoded(response.data or b""))
 
     def _answer(self, what: str, status: int, told: Answer | None) -> Answer:
         if status == 429 or status >= 500:  # noqa: PLR2004 - statuses are known by their numbers

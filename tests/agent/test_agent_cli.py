@@ -1,0 +1,191 @@
+"""The command line in real processes: pairing, running, stopping, and what each exit code means."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_cloud import DEVICE, HUSH, FakeCloud
+from fake_pc import Pc
+
+from agent.home import Home
+from agent.keystore import KeyStore
+
+ROOT = Path(__file__).parent.parent.parent
+ENVIRONMENT = os.environ | {"BACKHAUL_KEYRING": "file"}
+
+
+def backhaul(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agent", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=30, check=False)
+
+
+@pytest.fixture
+def running(pc: Pc, cloud: FakeCloud) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "agent", "run", "--home", str(pc.home)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT)
+    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"])
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_pairing_prints_two_json_lines_and_keeps_the_key_from_others(cloud: FakeCloud, tmp_path: Path) -> None:
+    done = backhaul("pair", cloud.url, "--home", tmp_path / "home", "--name", "Den PC", "--json")
+
+    shown, paired = map(json.loads, done.stdout.splitlines())
+    home = Home(tmp_path / "home")
+    assert done.returncode == 0
+    assert shown == {
+        "userCode": "ABCD-EFGH",
+        "verificationUri": cloud.url + "pair",
+        "verificationUriComplete": cloud.url + "pair?code=ABCD-EFGH",
+        "expiresIn": 600,
+    }
+    assert paired == {"deviceId": DEVICE}
+    assert HUSH not in done.stdout + done.stderr
+    assert home.key.stat().st_mode & 0o077 == 0
+    assert HUSH in KeyStore(home, use_keyring=False).find(DEVICE)
+    assert home.pairing().name == "Den PC"
+
+
+def test_a_person_sees_the_code_and_where_to_type_it(cloud: FakeCloud, tmp_path: Path) -> None:
+    done = backhaul("pair", cloud.url, "--home", tmp_path / "home")
+
+    assert "ABCD-EFGH" in done.stdout
+    assert cloud.url + "pair?code=ABCD-EFGH" in done.stdout
+
+
+@pytest.mark.parametrize(("answers", "sentence"), [(["denied"], "said no"), (["pending", "expired"], "expired")])
+def test_a_pairing_that_fails_says_so_and_leaves_nothing(
+    cloud: FakeCloud, tmp_path: Path, answers: list[str], sentence: str
+) -> None:
+    cloud.approvals = answers
+
+    done = backhaul("pair", cloud.url, "--home", tmp_path / "home", "--json")
+
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_earlier_pairing_is_replaced_only_when_told(pc: Pc, cloud: FakeCloud) -> None:
+    refused = backhaul("pair", cloud.url, "--home", pc.home)
+    replaced = backhaul("pair", cloud.url, "--home", pc.home, "--yes")
+
+    assert refused.returncode == 1
+    assert "--yes" in refused.stderr
+    assert replaced.returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "ftp://x/", "example.com", "https://", ""])
+def test_an_address_that_would_show_the_key_is_refused(tmp_path: Path, url: str) -> None:
+    done = backhaul("pair", url, "--home", tmp_path / "home")
+
+    assert done.returncode == 1
+    assert "https://" in done.stderr
+
+
+def test_files_come_home_and_a_stop_is_clean(running: subprocess.Popen[str], pc: Pc, cloud: FakeCloud) -> None:
+    cloud.ring(cloud.has(b"a photo"))
+    cloud.wait_until(lambda: cloud.all_home)
+
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=5)
+
+    assert running.returncode == 0
+    assert pc.files() == {"2024/2024-07/IMG_1.jpg": b"a photo"}
+    assert "came home file_id=" in said
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_stops_it_too(running: subprocess.Popen[str]) -> None:
+    running.send_signal(signal.SIGINT)
+
+    assert running.wait(timeout=5) == 0
+
+
+def test_an_idle_agent_uses_no_time(running: subprocess.Popen[str], cloud: FakeCloud) -> None:
+    cloud.wait_until(lambda: cloud.calls["heartbeat"])
+    before = cpu_seconds(running.pid)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(timeout=1)
+
+    assert cpu_seconds(running.pid) - before <= 0.05
+
+
+def test_a_second_agent_says_that_one_is_running(running: subprocess.Popen[str], pc: Pc) -> None:
+    done = backhaul("run", "--home", pc.home)
+
+    assert running.poll() is None
+    assert done.returncode == 5
+    assert "already running" in done.stderr
+
+
+def test_status_of_a_healthy_agent_is_zero(running: subprocess.Popen[str], pc: Pc, cloud: FakeCloud) -> None:
+    cloud.ring(cloud.has(b"a photo"))
+    cloud.wait_until(lambda: cloud.all_home and cloud.calls["DeleteMessageBatch"])
+
+    done = backhaul("status", "--home", pc.home, "--json")
+
+    told = json.loads(done.stdout)
+    assert running.poll() is None
+    assert (done.returncode, told["worries"]) == (0, [])
+    assert (told["running"], told["filesHome"], told["owed"], told["receiptsWaiting"]) == (True, 1, 0, 0)
+
+
+def test_status_of_a_stopped_agent_is_something_to_look_at(pc: Pc) -> None:
+    done = backhaul("status", "--home", pc.home)
+
+    assert done.returncode == 6
+    assert "not running" in done.stdout
+
+
+def test_a_revoked_pc_exits_with_three(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.revoked = True
+
+    done = backhaul("run", "--home", pc.home)
+
+    assert done.returncode == 3
+    assert "pair again" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_folder_that_was_never_paired_exits_with_four(tmp_path: Path, command: str) -> None:
+    done = backhaul(command, "--home", tmp_path)
+
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lost_key_exits_with_four(pc: Pc) -> None:
+    pc.home.key.unlink()
+
+    done = backhaul("run", "--home", pc.home)
+
+    assert done.returncode == 4
+    assert "key" in done.stderr
+
+
+def test_wrong_settings_are_all_said_at_once(pc: Pc) -> None:
+    pc.says(fetchers=0, colour="red")
+
+    done = backhaul("run", "--home", pc.home)
+
+    assert done.returncode == 1
+    assert "fetchers" in done.stderr
+    assert "colour" in done.stderr
+
+
+def cpu_seconds(process: int) -> float:
+    """Read how long a process has been computing."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
