@@ -99,15 +99,17 @@ class Data:
         raise StubbornBucketError(self.bucket)
 
     def delete_table(self) -> None:
-        """Take the protection off the table, then delete it."""
+        """Take the protection off the table, delete it, and wait until its name is free for the next deploy."""
         dynamodb = self.place.client("dynamodb")
         found = self._find_table()
-        if found is None or found["TableStatus"] == "DELETING":
+        if found is None:
             return
         if found.get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=self.table, DeletionProtectionEnabled=False)
             dynamodb.get_waiter("table_exists").wait(TableName=self.table)
-        dynamodb.delete_table(TableName=self.table)
+        if found["TableStatus"] != "DELETING":
+            dynamodb.delete_table(TableName=self.table)
+        dynamodb.get_waiter("table_not_exists").wait(TableName=self.table)
 
     def delete_user_pools(self) -> None:
         """Take the protection off the stage's user pool, then delete it."""

@@ -21,6 +21,7 @@ from infra import gateway, host, mappings, outputs, plan, policies
 from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
+from infra.place import plain_refusals
 from infra.stages import known_stages
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -173,7 +174,8 @@ def _run_on_this_machine(patches: Patches) -> None:
 
 def _or_stop(deed: Callable[[], Any]) -> Any:
     try:
-        return deed()
+        with plain_refusals():
+            return deed()
     except InfraError as error:
         _stop(error)
 

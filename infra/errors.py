@@ -121,7 +121,7 @@ class RefusedByAwsError(InfraError):
 class UnreachableError(InfraError):
     """Raised when AWS cannot be reached at all."""
 
-    hint = "Look at the network, at the name of the region, and at AWS_ENDPOINT_URL if it is set."
+    hint = "Look at the network and the name of the region; the embedded cloud answers only while `make run` runs."
 
     def __init__(self, why: str) -> None:
         super().__init__(f"AWS cannot be reached: {why}")

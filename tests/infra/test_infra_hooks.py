@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from chalice.app import Chalice
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
@@ -260,3 +261,15 @@ def test_a_plan_without_an_api_stays_as_it_is() -> None:
     state = SimpleNamespace(_client=SimpleNamespace(_client=lambda _: sts), _deployed_resources=known, _cache={})
 
     assert PlanStage(state, OSUtils()).execute([]) == Plan([], {})
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_cloud_that_does_not_answer_stops_the_command_with_a_sentence() -> None:
+    def get_caller_identity() -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4510")
+
+    sts = SimpleNamespace(get_caller_identity=get_caller_identity)
+    state = SimpleNamespace(_client=SimpleNamespace(_client=lambda _: sts))
+
+    with pytest.raises(SystemExit, match="AWS cannot be reached"):
+        PlanStage(state, OSUtils()).execute([])
