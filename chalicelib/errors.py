@@ -7,11 +7,11 @@ Refusals reach the caller: the class name is the JSON `Code`, so it is part of t
         ├── BadInputError      400  a field, its value, what was expected
         │   └── BadCursorError 400  a `next` that no page of ours handed out
         ├── NotAllowedError    403  the right key for another deed
-        └── NotFoundError      404  unknown here, or somebody else's: the answer is the same
+        ├── NotFoundError      404  unknown here, or somebody else's: the answer is the same
+        └── CrowdedError       503  the table answered "conflict" or "slow down" for longer than we may wait
     BackhaulError                   our own trouble, for the log and the alarm, never for a caller
     ├── MissingSettingsError        the function was deployed without its settings
-    ├── ConditionFailedError        a conditional write found another state than it was told to expect
-    └── CrowdedError                the table answered "conflict" or "slow down" for longer than we may wait
+    └── ConditionFailedError        a conditional write found another state than it was told to expect
 
 Nouns with refusals of their own keep them beside their rules and subclass `Refusal`.
 """
@@ -71,6 +71,16 @@ class NotFoundError(Refusal):
         super().__init__(f"there is no {what} {_short(given)}")
 
 
+class CrowdedError(Refusal):
+    """Raised when a write met conflicts or throttling through all its tries; the event or request may come again."""
+
+    STATUS_CODE = 503
+
+    def headers(self) -> dict[str, str]:
+        """Ask for a pause before the next try."""
+        return {"Retry-After": "1"}
+
+
 class BackhaulError(Exception):
     """The root of our own trouble."""
 
@@ -89,10 +99,6 @@ class ConditionFailedError(BackhaulError):
     def __init__(self, found: Mapping[int, Mapping[str, Any] | None]) -> None:
         super().__init__(f"the table refused operations {sorted(found)}")
         self.found = dict(found)
-
-
-class CrowdedError(BackhaulError):
-    """Raised when a write met conflicts or throttling through all its tries; the event or request may come again."""
 
 
 def _short(value: object, most: int = 80) -> str:

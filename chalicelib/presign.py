@@ -7,8 +7,8 @@ it does all that matters here, at a third of the cost.
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 

@@ -19,10 +19,16 @@ def sweep_pending(world: Cloud) -> None:
     """Repair arrivals whose event was lost; release uploads that never came."""
     now = world.now()
     done: Counter[str] = Counter()
+    failures = []
     for shard in range(files.DUE_SHARDS):
         for file in _due(world, shard, now):
-            done[_look_after(world, file, now)] += 1
+            try:
+                done[_look_after(world, file, now)] += 1
+            except Exception as error:  # noqa: BLE001 (raised below; one file must not keep all behind it waiting)
+                failures.append(error)
     metrics.tell(world.settings.stage, now, {"PendingRepaired": done["uploaded"], "PendingReleased": done["released"]})
+    if failures:
+        raise failures[0]
 
 
 def next_look(created_at: datetime, now: datetime) -> datetime:
@@ -40,10 +46,12 @@ def _due(world: Cloud, shard: int, now: datetime) -> list[File]:
 def _look_after(world: Cloud, file: File, now: datetime) -> str:
     original = keys.parse(file.key)
     outcome = arrivals.take_in(world, Arrival(original)) if original else Outcome.ABSENT
-    if outcome not in (Outcome.ABSENT, Outcome.UNHASHED):
+    if outcome == Outcome.UNHASHED:
+        return _postpone(world, file, now + EXPIRY)
+    if outcome != Outcome.ABSENT:
         return outcome.value
     created_at = moments.from_text(file.created_at)
-    if outcome == Outcome.ABSENT and now - created_at >= EXPIRY:
+    if now - created_at >= EXPIRY:
         return _release(world, file)
     return _postpone(world, file, next_look(created_at, now))
 

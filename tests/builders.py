@@ -77,7 +77,7 @@ class Account:
         self.s3, self.dynamodb = make_client("s3"), make_client("dynamodb")
         self.sqs, self.sns = make_client("sqs"), make_client("sns")
         self._put_up()
-        self.world.table = Table(self.dynamodb, TABLE, sleep=lambda _: None)  # type: ignore[misc]
+        self.world.table = Table(self.dynamodb, TABLE, sleep=lambda _: None)
         self.calls.clear()
 
     def _client(self, service: str) -> Any:

@@ -6,10 +6,12 @@ import sys
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import device_keys, scopes
 from chalicelib.cloud import cloud
 from chalicelib.metadata import devices
+from chalicelib.metadata.table import Table
 from tests import gateway
 from tests.builders import OWNER, STRANGER, Account, declare, s3_event, s3_record, sha256
 from tests.gateway import Answer, Gateway
@@ -158,6 +160,22 @@ def test_nobody_is_let_in_without_a_key(account: Account, api: Gateway) -> None:
     routes += [("DELETE", "/uploads/x"), ("GET", "/devices/x/owed"), ("POST", "/devices/x/receipts")]
 
     assert {api.call(method, path, {}).status for method, path in routes} == {401}
+
+
+def test_a_crowded_table_asks_for_patience(account: Account, api: Gateway) -> None:
+    _, phone = a_device(account, "phone")
+    world = cloud()
+    crowded = {"Error": {"Code": "ThrottlingException", "Message": ""}}
+    world.table = Table(world.table._client, "backhaul-test", sleep=lambda _: None)
+
+    def throttled(**_: Any) -> None:
+        raise ClientError(crowded, "TransactWriteItems")
+
+    world.table._client.meta.events.register("before-call.dynamodb.TransactWriteItems", throttled)
+    answer = api.call("POST", "/uploads", {"files": [declare(b"photo")]}, token=phone)
+
+    assert code(answer) == (503, "CrowdedError")
+    assert answer.headers["Retry-After"] == "1"
 
 
 def test_s3s_own_test_event_is_taken_quietly(app: Any) -> None:

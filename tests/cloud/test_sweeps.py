@@ -133,6 +133,23 @@ def test_a_pointer_that_another_file_took_over_stays(account: Account) -> None:
     assert account.item(f"owner#{OWNER}", f"hash#{sha256(PHOTO)}") is not None
 
 
+def test_one_file_that_cannot_be_looked_at_holds_up_no_other(account: Account) -> None:
+    phone = account.phone()
+    begun = [phone.send(f"photo {n}".encode()) for n in range(3)]
+    refused: list[None] = []
+
+    def fails_once(model: Any, **_: Any) -> None:
+        if model.name == "HeadObject" and not refused:
+            refused.append(None)
+            raise TimeoutError("S3 did not answer")
+
+    account.s3.meta.events.register("before-call", fails_once)
+    with pytest.raises(TimeoutError):
+        sweep_after(account, minutes=31)
+
+    assert sorted(phone.see(one.file_id).status for one in begun) == ["pending", "uploaded", "uploaded"]
+
+
 def test_files_that_are_in_are_not_looked_at(account: Account) -> None:
     account.phone().bring(PHOTO)
 
