@@ -203,7 +203,8 @@ def receipted(file: File, device_id: str, now: str, grace_until: str) -> list[Op
 
 def owed_again(file: File, device_id: str) -> Operation:
     """Uploaded or downloaded -> uploaded, owed to one PC more. Fails if it has it or is owed it already."""
-    when = f"{_IS} AND attribute_not_exists(#home.#{device_id}) AND NOT contains(#owedTo, :device)"
+    not_owed = "(attribute_not_exists(#owedTo) OR NOT contains(#owedTo, :device))"
+    when = f"{_IS} AND attribute_not_exists(#home.#{device_id}) AND {not_owed}"
     values = {"was": file.status, "status": Status.UPLOADED, "device": device_id, "devices": {device_id}}
     does = "SET #status = :status REMOVE #dueKind, #dueAt, #downloadedAt ADD #owedTo :devices"
     return Update(_at(file), does, when, values)

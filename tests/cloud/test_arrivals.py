@@ -261,6 +261,23 @@ def test_adopting_twice_is_adopting_once(account: Account) -> None:
     assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": len(PHOTO)}
 
 
+def test_two_that_adopt_at_once_adopt_once(account: Account) -> None:
+    pc = account.pc()
+    account.put(LOST_KEY, PHOTO)
+    meanwhile: list[None] = []
+
+    def the_other_is_quicker(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and not meanwhile:
+            meanwhile.append(None)
+            account.hear(LOST_KEY)
+
+    account.dynamodb.meta.events.register("before-call", the_other_is_quicker)
+    account.hear(LOST_KEY)
+
+    assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": len(PHOTO)}
+    assert len(pc.owed()) == 1
+
+
 def test_another_key_with_the_id_of_a_file_is_nobodys(account: Account) -> None:
     phone, pc = account.phone(), account.pc()
     (begun,) = phone.begin(PHOTO)
@@ -324,7 +341,7 @@ def test_one_bad_record_keeps_its_neighbours_from_nothing(account: Account) -> N
     assert [phone.see(begun.file_id).status for begun in (one, other)] == ["pending", "uploaded"]
 
 
-def test_each_arrival_is_told_to_the_log_and_counted(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_arrival_is_counted_in_a_metric(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     phone = account.phone()
     begun = phone.send(PHOTO)
 
