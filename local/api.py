@@ -1,15 +1,19 @@
 """A small client of Backhaul's own API, as a phone would use it. Knows HTTP; knows no AWS."""
 
 import json
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from local.errors import ApiError
 
 SECONDS = 60
+PAUSES = (1.0, 3.0, 6.0)
 MORE_WORDS = 200
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,23 @@ class Api:
             raise ApiError(method, path, error.code, *_complaint(told)) from error
         except OSError as error:
             raise ApiError(method, path, 0, "UnreachableError", str(error)) from error
+
+
+def patiently(
+    ask: Callable[[], T], *, pauses: Sequence[float] = PAUSES, sleep: Callable[[float], None] = time.sleep
+) -> T:
+    """Ask again while the server itself is unwell; only for what may be asked twice.
+
+    On a busy machine the first call of a function can run into its timeout while Python is still importing.
+    """
+    for pause in pauses:
+        try:
+            return ask()
+        except ApiError as error:
+            if error.is_refusal:
+                raise
+        sleep(pause)
+    return ask()
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local import samples
-from local.api import Api
+from local.api import Api, patiently
 from local.errors import DemoError
 from local.report import Sent, table
 from local.samples import Sample
@@ -149,7 +149,7 @@ def _await_home(api: Api, sent: Sequence[Sent], patience: float) -> list[Sent]:
     done: dict[str, Sent] = {}
     deadline = time.monotonic() + patience
     while waiting and time.monotonic() < deadline:
-        for file in api.get(f"/files?limit={PAGE}")["files"]:
+        for file in patiently(lambda: api.get(f"/files?limit={PAGE}"))["files"]:
             if (one := waiting.get(file["fileId"])) is None:
                 continue
             waiting[one.file_id] = replace(one, status=file["status"])

@@ -20,6 +20,10 @@ LocalError                    one sentence for a person, a hint, exit code 1
 
 from pathlib import Path
 
+NO_ANSWER = 0
+TOO_MANY = 429
+SERVER_FAULT = 500
+
 
 class LocalError(Exception):
     """Anything that stops a command of `local`, told in one sentence."""
@@ -117,10 +121,17 @@ class OfflineError(LocalError):
 class ApiError(LocalError):
     """Raised when our own API answers with an error that nobody expected."""
 
+    hint = "Run it again; what the functions said is in logs/cloud.log of the state folder."
+
     def __init__(self, method: str, path: str, status: int, code: str, message: str) -> None:
         super().__init__(f"{method} {path} answered {status} {code}: {message}")
         self.status = status
         self.code = code
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the answer was about what was asked, and not about the server's own health or haste."""
+        return self.status not in (NO_ANSWER, TOO_MANY) and self.status < SERVER_FAULT
 
 
 class OwnerError(LocalError):

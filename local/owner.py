@@ -1,17 +1,17 @@
 """The demo owner: made through the app's own API, kept in a file that only this user can read."""
 
+import functools
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.api import Api
+from local.api import PAUSES, Api, patiently
 from local.disk import read_json, write_json
 from local.errors import ApiError, BrokenStateError, OwnerError
 
 EMAIL = "demo@backhaul.example"
 EMULATOR_CODE = "123456"
-TOO_MANY = 429
-SERVER_FAULT = 500
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,18 @@ def find_or_invent(file: Path) -> Owner:
     return Owner(found["email"], found["password"])
 
 
-def sign_in(api: Api, owner: Owner) -> Api:
+def sign_in(api: Api, owner: Owner, *, pauses: Sequence[float] = PAUSES) -> Api:
     """Sign in, registering the owner first where the cloud does not know them (yet, or any more)."""
     try:
-        return _log_in(api, owner)
+        return patiently(lambda: _log_in(api, owner), pauses=pauses)
     except ApiError as error:
-        if not is_refusal(error):
+        if not error.is_refusal:
             raise
     _register(api, owner)
     try:
-        return _log_in(api, owner)
+        return patiently(lambda: _log_in(api, owner), pauses=pauses)
     except ApiError as error:
         raise OwnerError(f"The demo owner {owner.email!r} cannot sign in: {error}") from error
-
-
-def is_refusal(error: ApiError) -> bool:
-    """Whether the answer was about the owner, and not about the server's own health."""
-    return TOO_MANY != error.status < SERVER_FAULT and error.status != 0
 
 
 def _log_in(api: Api, owner: Owner) -> Api:
@@ -69,7 +64,7 @@ def _register(api: Api, owner: Owner) -> None:
         ("/auth/confirm", {"email": owner.email, "code": EMULATOR_CODE}),
     ):
         try:
-            api.post(path, body)
+            patiently(functools.partial(api.post, path, body))
         except ApiError as error:
-            if not is_refusal(error):
+            if not error.is_refusal:
                 raise

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.api import Api
+from local.api import Api, patiently
 from local.disk import read_json, write_json
 from local.emulator import without_foreign
 from local.errors import ApiError, PairingError
@@ -47,7 +47,7 @@ def next_pause(previous: float, ran_seconds: float) -> float:
 def ensure_paired(api: Api, places: Places) -> str:
     """Make sure that the home folder is paired with the owner who is signed in, and return its device id."""
     recorded = read_json(places.pc_file) if places.pc_file.exists() else None
-    devices = api.get("/devices").get("devices", [])
+    devices = patiently(lambda: api.get("/devices")).get("devices", [])
     if recorded is not None and not needs_pairing(recorded, devices, places):
         return str(recorded["deviceId"])
     device_id = _pair(api, places)

@@ -6,7 +6,6 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -161,9 +160,7 @@ def test_a_pc_that_is_not_known_any_more_is_paired_again(system: WholeSystem) ->
     assert len(after - before) == 1
 
 
-def test_ctrl_c_ends_everything_and_keeps_everything(
-    system: WholeSystem, record_property: Callable[[str, object], None]
-) -> None:
+def test_ctrl_c_ends_everything_and_keeps_everything(system: WholeSystem) -> None:
     before = system.api().get("/files?limit=100")["files"]
 
     code = system.end(signal.SIGINT)
@@ -176,8 +173,6 @@ def test_ctrl_c_ends_everything_and_keeps_everything(
     assert {file["fileId"] for file in system.api().get("/files?limit=100")["files"]} == {
         file["fileId"] for file in before
     }
-    record_property("first start s", round(system.start_seconds[0], 1))
-    record_property("second start s", round(system.start_seconds[-1], 1))
 
 
 def test_a_reset_forgets_the_cloud_and_leaves_the_home_folder(system: WholeSystem) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local import owner, pc
+from local.api import patiently
 from local.emulator import without_foreign
 from local.errors import ApiError, BrokenStateError, OwnerError
 from local.places import Places
@@ -85,7 +86,32 @@ def test_an_api_in_trouble_is_no_reason_to_register() -> None:
     accounts.down = True
 
     with pytest.raises(ApiError, match="503"):
-        owner.sign_in(accounts, an_owner())
+        owner.sign_in(accounts, an_owner(), pauses=())
+
+    assert accounts.waiting == {}
+
+
+@pytest.mark.parametrize("status", [0, 429, 500, 503])
+def test_an_api_that_is_unwell_is_asked_again(status: int) -> None:
+    answers: list[Any] = [ApiError("GET", "/devices", status, "Busy", "later"), {"devices": []}]
+
+    assert patiently(lambda: raised_or(answers.pop(0)), pauses=(1,), sleep=lambda _: None) == {"devices": []}
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 409])
+def test_a_refusal_is_not_asked_again(status: int) -> None:
+    answers: list[Any] = [ApiError("GET", "/devices", status, "No", "no"), {"devices": []}]
+
+    with pytest.raises(ApiError):
+        patiently(lambda: raised_or(answers.pop(0)), pauses=(1,), sleep=lambda _: None)
+
+    assert len(answers) == 1
+
+
+def raised_or(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def test_the_owner_is_invented_once(places: Places) -> None:
