@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.tokens import subject_of
 from tests.access import a_token
 
 CODE = "424242"
@@ -142,28 +143,28 @@ class Pool:
         return {}
 
     def change_password(self, *, PreviousPassword: str, ProposedPassword: str, AccessToken: str) -> Any:  # noqa: N803
-        member = self.members[AccessToken]
+        member = self._holder(AccessToken)
         if member.password != PreviousPassword:
             raise _error("NotAuthorizedException", "ChangePassword")
         member.password = ProposedPassword
         return {}
 
     def associate_software_token(self, *, AccessToken: str) -> dict[str, Any]:  # noqa: N803
-        self.members[AccessToken].secret = "JBSWY3DPEHPK3PXP"
+        self._holder(AccessToken).secret = "JBSWY3DPEHPK3PXP"
         return {"SecretCode": "JBSWY3DPEHPK3PXP"}
 
     def verify_software_token(self, *, AccessToken: str, UserCode: str) -> dict[str, Any]:  # noqa: N803
-        if self.members[AccessToken].secret is None or UserCode != APP_CODE:
+        if self._holder(AccessToken).secret is None or UserCode != APP_CODE:
             raise _error("EnableSoftwareTokenMFAException", "VerifySoftwareToken")
         return {"Status": "SUCCESS"}
 
     def set_user_mfa_preference(self, *, AccessToken: str, SoftwareTokenMfaSettings: dict[str, bool]) -> Any:  # noqa: N803
-        self.members[AccessToken].mfa = SoftwareTokenMfaSettings["Enabled"]
+        self._holder(AccessToken).mfa = SoftwareTokenMfaSettings["Enabled"]
         return {}
 
     def delete_user(self, *, AccessToken: str) -> dict[str, Any]:  # noqa: N803
-        if self.members.pop(AccessToken, None) is None:
-            raise _error("NotAuthorizedException", "DeleteUser")
+        gone = self._holder(AccessToken)
+        self.members = {email: member for email, member in self.members.items() if member is not gone}
         return {}
 
     def admin_delete_user(self, *, Username: str, **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -172,6 +173,12 @@ class Pool:
                 del self.members[email]
                 return {}
         raise UserNotFoundError({"Error": {"Code": "UserNotFoundException"}}, "AdminDeleteUser")
+
+    def _holder(self, access_token: str) -> Member:
+        member = self._member(subject_of(access_token) if access_token.count(".") == 2 else access_token)
+        if member is None:
+            raise _error("NotAuthorizedException", "AnyCall")
+        return member
 
     def _member(self, name: str) -> Member | None:
         return next((m for email, m in self.members.items() if name.lower() in (email, m.sub)), None)
