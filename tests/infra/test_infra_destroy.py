@@ -22,6 +22,8 @@ from infra.stack import Stack
 REGION = "eu-central-1"
 BUCKET = f"backhaul-dev-123456789012-{REGION}"
 FUNCTIONS = ("api_handler", "pc_paired")
+# Another stage's, in the same account.
+OTHERS = {"backhaul-prod-pool", "backhaul-prod-pc-1"}
 # One session for all: most of the time goes into reading the services' models.
 SESSION = boto3.Session("x", "x", region_name=REGION)
 
@@ -66,6 +68,7 @@ class World:
             DeletionProtectionEnabled=True,
         )
         self.client("cognito-idp").create_user_pool(PoolName="backhaul-dev", DeletionProtection="ACTIVE")
+        self.client("cognito-idp").create_user_pool(PoolName="backhaul-prod-pool")
         for name in ("backhaul-dev-pc-1", "backhaul-dev-pc-2", "backhaul-prod-pc-1"):
             self.client("sqs").create_queue(QueueName=name)
         self.client("apigateway").create_rest_api(name="backhaul-dev")
@@ -94,7 +97,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_everything_of_the_stage_goes_and_nothing_else(world: World) -> None:
     world.destroy()
 
-    assert world.what_stands() == {"backhaul-prod-pc-1"}
+    assert world.what_stands() == OTHERS
     assert world.cloudformation.names() == ["delete_stack"]
 
 
@@ -143,7 +146,7 @@ def test_it_can_be_run_again_after_it_died_half_way(world: World) -> None:
 
     world.destroy()
 
-    assert world.what_stands() == {"backhaul-prod-pc-1"}
+    assert world.what_stands() == OTHERS
 
 
 def test_the_stage_is_forgotten_in_the_end(world: World) -> None:
