@@ -9,6 +9,7 @@ import importlib.metadata
 import logging
 import logging.handlers
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -130,6 +131,7 @@ class Emulator:
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        spare_the_functions()
         try:
             asyncio.run(self._serve())
         except BaseException as error:
@@ -159,6 +161,15 @@ class Emulator:
         taking.cancel()
         write_last(self._places.snapshot_file, LastSnapshot(time.time(), clean=self._quiet))
         lambda_runtime.reset()
+
+
+def spare_the_functions() -> None:
+    """Keep a Ctrl-C in the terminal from the functions: they inherit this thread's mask, and get to finish.
+
+    SIGTERM still reaches them, by which the emulator ends those it needs no more.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
 def mark_running(file: Path) -> None:

@@ -112,8 +112,8 @@ def test_starting_twice_names_the_first(capsys: pytest.CaptureFixture[str], plac
     assert "already running" in lines[0]
 
 
-def test_a_start_that_fails_lets_the_lock_go(capsys: pytest.CaptureFixture[str], tmp_path: Path, taken: int) -> None:
-    said(capsys, "up", "--state", str(tmp_path / "s"), "--cloud-port", str(a_free_port()), "--api-port", str(taken))
+def test_a_start_that_fails_lets_the_lock_go(capsys: pytest.CaptureFixture[str], tmp_path: Path, backhaul: int) -> None:
+    said(capsys, "up", "--state", str(tmp_path / "s"), "--cloud-port", str(a_free_port()), "--api-port", str(backhaul))
 
     lock = Lock(tmp_path / "s" / "lock")
     lock.take()
