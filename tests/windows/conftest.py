@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from not_under_wine import REASONS
 
 collect_ignore_glob = [] if sys.platform == "win32" else ["test_*.py"]
+sys.path.insert(0, str(Path(__file__).parent.parent / "agent"))
 
+if sys.platform == "win32":
+    from fake_cloud import FakeCloud
+    from fake_pc import Pc
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what Wine would judge wrongly."""
-    for item in items:
-        reason = REASONS.get(item.name) or REASONS.get(item.name.partition("[")[0])
-        if reason is not None and under_wine():
-            item.add_marker(pytest.mark.skip(reason=reason))
+    from agent.home import Home
 
+    @pytest.fixture
+    def cloud() -> Iterator[FakeCloud]:
+        with FakeCloud() as running:
+            yield running
 
-def under_wine() -> bool:
-    """Tell Wine from Windows: Wine's ntdll says so."""
-    if sys.platform != "win32":
-        return False
-    import ctypes
+    @pytest.fixture
+    def home(tmp_path: Path) -> Home:
+        made = Home(tmp_path / "home")
+        made.prepare()
+        return made
 
-    return hasattr(ctypes.windll.ntdll, "wine_get_version")
+    @pytest.fixture
+    def pc(home: Home, cloud: FakeCloud) -> Pc:
+        return Pc(home, cloud)

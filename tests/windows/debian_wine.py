@@ -12,7 +12,7 @@ from pathlib import Path
 
 SUITE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-PACKAGES = ("wine", "wine64", "bash", "dash", "util-linux", "mount", "coreutils", "procps")
+PACKAGES = ("wine", "wine64", "bash", "dash", "util-linux", "mount", "coreutils", "libc-bin")
 PROGRAMS = {"wine": "wine-stable", "wineserver": "wineserver-stable"}
 ZLIB = {"i386-windows": "i686-w64-mingw32", "x86_64-windows": "x86_64-w64-mingw32"}
 BUILTIN = b"Wine builtin DLL" + bytes(16)

@@ -20,7 +20,7 @@ from debian_wine import NoWineError
 FURNISH = """
 set -e
 mount --bind "$0/usr" /usr
-mount -t tmpfs -o size=8m,mode=777 tmpfs "$1"
+mount -t tmpfs -o size=32m,mode=777 tmpfs "$1"
 echo ready
 exec cat >/dev/null
 """
@@ -30,7 +30,7 @@ ENTRANCE_SECONDS = 10
 
 
 class Room:
-    """Windows, as far as Wine knows it. Drive T: has 8 MB, for tests that fill a drive."""
+    """Windows, as far as Wine knows it. Drive T: has 32 MB, for tests that fill a drive."""
 
     def __init__(self, wine: Path, folder: Path) -> None:
         """Take where Wine was unpacked, and the folder that keeps the Windows drive between runs."""

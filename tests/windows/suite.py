@@ -73,7 +73,16 @@ def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> 
         "PYTHONUTF8": "1",
     }
     try:
-        return room.run(str(python), "-m", "pytest", *chosen, folder=PROJECT, environment=environment)
+        return room.run(
+            str(python),
+            "-m",
+            "pytest",
+            "-p",
+            "tests.windows.not_under_wine",
+            *chosen,
+            folder=PROJECT,
+            environment=environment,
+        )
     finally:
         deadline.cancel()
 
