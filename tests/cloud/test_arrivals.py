@@ -214,6 +214,17 @@ def test_a_hash_found_out_makes_the_file_known(account: Account) -> None:
     assert (answer.outcome, answer.file_id) == ("duplicate", told.file_id)
 
 
+def test_the_first_file_with_some_contents_stays_the_one_they_are_known_by(account: Account) -> None:
+    first, second = begin_simple(account), begin_simple(account)
+    for told in (first, second):
+        account.put(told.key, PHOTO)
+        account.hear(told.key)
+
+    (answer,) = account.phone().begin(PHOTO)
+
+    assert (answer.outcome, answer.file_id) == ("duplicate", first.file_id)
+
+
 def test_the_version_that_arrived_first_is_the_file(account: Account) -> None:
     pc, told = account.pc(), begin_simple(account)
     first = account.put(told.key, PHOTO, checked=False)
