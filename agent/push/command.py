@@ -59,8 +59,12 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
     stop, meter = threading.Event(), Meter()
     stop_on_signals(lambda *_: stop.set())
     manner = Manner(sys.stdout, as_json=chosen.json, terminal=sys.stdout.isatty())
-    with only_one(state), Ledger(state.state / "ledger.sqlite") as ledger, Report(manner, meter) as report:
-        http = pool(chosen.parallel)
+    with (
+        only_one(state),
+        Ledger(state.state / "ledger.sqlite") as ledger,
+        pool(chosen.parallel) as http,
+        Report(manner, meter) as report,
+    ):
         api = PushApi(safe_address(chosen.api or pairing.url), key, http, pauses(stop))
         crew = crew_of(api, Bucket(http), stop, meter)
         if manner.terminal:

@@ -14,19 +14,19 @@ from agent.push import unwanted
 from agent.push.local import Fate, LocalFile, Outcome, Stamp, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LONGEST_LOCAL_ID = 256
 LINK = "it is a link; what it leads to is pushed if it lies in the folder"
 
 
-def walk(root: Path) -> Iterator[list[LocalFile] | Outcome]:
+def walk(root: Path, *, listdir: Callable[[Path], list[str]] = os.listdir) -> Iterator[list[LocalFile] | Outcome]:
     """Yield the files of one folder after another, and an outcome for whatever is not to be pushed."""
     folders = [root]
     while folders:
         folder = folders.pop()
         try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208 - a million Path objects cost more than their names
+            names = sorted(listdir(folder))
         except OSError as error:
             yield Outcome(
                 local_id(root, folder), Fate.FAILED, reason=f"folder cannot be read: {error.strerror or error}"

@@ -1,0 +1,144 @@
+"""`python -m agent push` as a person or a script meets it: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from push_phone import Folder, Phone, noise
+from push_simulator import Put, Simulator
+
+from agent import cli
+from agent.lock import only_one
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the key in a file, and give the signals back."""
+    monkeypatch.setenv("BACKHAUL_KEYRING", "file")
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
+def push(phone: Phone, folder: Folder, *arguments: str) -> int:
+    return cli.main(["push", str(folder.path), "--state", str(phone.state), *arguments])
+
+
+def test_zero_means_that_every_file_is_safe(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.has("IMG_1.jpg", b"12345")
+    folder.has(".hidden")
+
+    code = push(phone, folder)
+
+    assert code == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "skipped        .hidden: it is hidden",
+        "sent and safe  IMG_1.jpg  (5 B)",
+        "1 skipped (0 B), 1 sent and safe (5 B)",
+    ]
+
+
+def test_json_is_one_object_a_line(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.has("IMG_1.jpg", b"12345")
+    folder.has("unwanted.jpg", b"1")
+
+    code = push(phone, folder, "--json")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 1
+    assert {"file": "unwanted.jpg", "outcome": "failed", "size": 1, "reason": "quota has 5 bytes left"} in lines
+    assert lines[-1]["allSafe"] is False
+    assert lines[-1]["summary"]["safe"] == {"files": 1, "bytes": 5}
+
+
+@pytest.mark.parametrize(("body", "code"), [(b"1", 6), (None, 0)])
+def test_a_dry_run_is_zero_only_if_nothing_is_left_to_send(
+    body: bytes | None, code: int, phone: Phone, folder: Folder
+) -> None:
+    if body:
+        folder.has("IMG_1.jpg", body)
+
+    assert push(phone, folder, "--dry-run") == code
+
+
+def test_a_revoked_key_has_its_own_code_and_says_what_to_do(
+    sim: Simulator, phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.has("IMG_1.jpg")
+    sim.revoked = True
+
+    code = push(phone, folder)
+
+    assert code == 3
+    assert "--kind phone" in capsys.readouterr().err
+
+
+def test_without_a_pairing_it_says_how_to_pair(
+    folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["push", str(folder.path), "--state", str(tmp_path / "nothing")])
+
+    assert code == 4
+    assert "--kind phone" in capsys.readouterr().err
+
+
+def test_two_pushes_with_one_state_folder_do_not_mix(phone: Phone, folder: Folder) -> None:
+    with only_one(phone.state):
+        assert push(phone, folder) == 5
+
+
+def test_a_folder_that_is_not_there_is_not_safe(phone: Phone, folder: Folder) -> None:
+    folder.path.rmdir()
+
+    assert push(phone, folder) == 1
+
+
+def test_an_address_in_the_clear_is_refused(phone: Phone, folder: Folder) -> None:
+    assert push(phone, folder, "--api", "http://example.com/") == 1
+
+
+def test_the_key_is_printed_nowhere(sim: Simulator, phone: Phone, folder: Folder) -> None:
+    folder.has("IMG_1.jpg")
+    sim.fails("PUT", "403", "lost")
+
+    code, lines, err = phone.run(folder)
+
+    assert code == 0
+    assert not any(secret in json.dumps(lines) + err for secret in ("bh_", "seal", "expires"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_a_polite_stop_ends_in_the_middle_of_a_file(sim: Simulator, phone: Phone, folder: Folder) -> None:
+    folder.has("film.mov", noise(8_000_000))
+    process = phone.start(folder)
+
+    def stop(put: Put) -> None:
+        if put.received > 1_000_000 and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+
+    sim.on_bytes = stop
+    _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert err == "backhaul: asked to stop\n"
+    assert sim.uploaded() == {}
+
+
+def test_a_phone_is_paired_without_becoming_a_home(
+    sim: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "new"
+
+    code = cli.main(["pair", sim.url, "--home", str(state), "--kind", "phone", "--name", "old phone"])
+
+    assert code == 0
+    assert sim.requests("pairings")[0] == {"name": "old phone", "kind": "phone", "platform": sys.platform}
+    assert "push FOLDER --state" in capsys.readouterr().out
+    assert not (state / ".backhaul" / "marker").exists()
