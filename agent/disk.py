@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.notices import Notice
 
 CHUNK = 256 * 1024
+FORGOTTEN_SECONDS = 30 * 86_400
 PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """How long to wait, in seconds, for antivirus or an indexer to let go of a file: about three seconds in all."""
 
@@ -90,9 +91,16 @@ class Partial:
 
     def drop_others(self) -> None:
         """Throw away partials of the same file with other contents."""
-        for path in self._home.partials.glob(f"{self._notice.file_id}.*"):
-            if path not in (self.path, self._etag):
-                path.unlink(missing_ok=True)
+        for name in os.listdir(self._home.partials):  # noqa: PTH208 - many times faster than glob, once a file
+            if name.startswith(self._notice.file_id) and name not in (self.path.name, self._etag.name):
+                (self._home.partials / name).unlink(missing_ok=True)
+
+
+def sweep_partials(home: Home, now: float) -> None:
+    """Throw away partials that nobody continued for a month: their files are not owed any more."""
+    for path in home.partials.iterdir():
+        if now - path.stat().st_mtime > FORGOTTEN_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

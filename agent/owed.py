@@ -25,23 +25,24 @@ class Owed:
         """Take the API."""
         self._api = api
         self._following: str | None = None
-        self._seen = 0
+        self._seen: set[str] = set()
         self.total = 0
+        self.ids: set[str] = set()
 
     def page(self) -> tuple[list[Notice], bool]:
         """Get the next page, and whether it was the last. After a failure the same page is asked for again."""
         answer = self._api.owed(PAGE, self._following)
         found = list(sound(answer.get("files", [])))
-        self._seen += len(answer.get("files", []))
+        self._seen.update(notice.file_id for notice in found)
         following = answer.get("next")
         self._following = following if isinstance(following, str) and following else None
         if self._following is None:
-            self.total, self._seen = self._seen, 0
+            self.total, self.ids, self._seen = len(self._seen), self._seen, set()
         return found, self._following is None
 
     def start_over(self) -> None:
         """Begin the pass again, as when a page's mark is not understood any more."""
-        self._following, self._seen = None, 0
+        self._following, self._seen = None, set()
 
 
 def sound(told: Iterable[object]) -> Iterable[Notice]:

@@ -110,8 +110,16 @@ class Rounds:
         if any([self._intake.take(notice) for notice in page]):  # noqa: C419 - every notice has to be taken in
             self.send_soon()
         if last:
-            self._note({"owed": self._owed.total})
+            self._end_pass()
         return None if last else 0.0
+
+    def _end_pass(self) -> None:
+        """Note how much is owed, and forget the trouble with files that are not owed any more."""
+        self._note({"owed": self._owed.total})
+        for trouble in self._parts.catalog.troubles():
+            if trouble.file_id not in self._owed.ids:
+                self._parts.catalog.forget_trouble(trouble.file_id)
+        self._owed.ids = set()
 
     def _send_receipts(self) -> float | None:
         outcomes = self._receipts.send_some()
@@ -128,7 +136,7 @@ class Rounds:
         self._owed.total = max(0, self._owed.total - len(done))
         self._note({"owed": self._still_owed()})
         if len(self._flights) == 0:
-            LOG.info("all that was owed is home")
+            LOG.debug("all that was owed is home")
         try:
             self._parts.inbox.delete([handle for file_id in done if (handle := handles[file_id])])
         except TransientError as error:

@@ -6,8 +6,10 @@ import contextlib
 import logging
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
+from agent import disk
 from agent.api import DeviceApi
 from agent.bucket import S3Bucket
 from agent.catalog import Catalog
@@ -96,6 +98,7 @@ class Session:
         pairing, config = self._home.pairing(), self._home.config()
         key = self._keys.find(pairing.device_id)
         with only_one(self._home), Catalog(self._home.catalog) as catalog:
+            disk.sweep_partials(self._home, time.time())
             api = DeviceApi(pairing.url, pairing.device_id, key)
             wallet = Wallet(api.credentials)
             courier = Courier(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
 
@@ -410,6 +411,34 @@ def test_many_files_come_home_together(pc: Pc, cloud: FakeCloud) -> None:
 
     assert {path.rpartition("/")[2]: body for path, body in pc.files().items()} == bodies
     assert cloud.calls["receipts"] < 40
+
+
+def test_trouble_with_a_file_that_is_not_owed_any_more_is_forgotten(pc: Pc, cloud: FakeCloud) -> None:
+    bad = cloud.has(b"damaged", faults=["wrong"] * 50)
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.gets) == 5)
+    pc.stop()
+    before = pc.status()["troubles"]
+
+    cloud.owed.clear()
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["owed"] == 2 and cloud.calls["heartbeat"])
+    pc.stop()
+
+    assert [trouble["fileId"] for trouble in before] == [bad["fileId"]]
+    assert pc.status()["troubles"] == []
+
+
+def test_a_partial_nobody_continues_is_swept_after_a_month(pc: Pc, cloud: FakeCloud) -> None:
+    old, young = pc.home.partials / "old.partial", pc.home.partials / "young.partial"
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["owed"])
+
+    assert [path.name for path in pc.home.partials.iterdir()] == ["young.partial"]
 
 
 def test_an_object_replaced_under_the_same_key_is_not_mixed_in(pc: Pc, cloud: FakeCloud) -> None:
