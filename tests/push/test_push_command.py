@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from push_phone import Folder, Phone, noise
-from push_simulator import Put, Simulator
+from push_simulator import BLOCK, Put, Simulator
 
 from agent import cli
 from agent.lock import only_one
@@ -120,8 +122,10 @@ def test_a_polite_stop_ends_in_the_middle_of_a_file(sim: Simulator, phone: Phone
     process = phone.start(folder)
 
     def stop(put: Put) -> None:
-        if put.received > 1_000_000 and process.poll() is None:
+        if put.received == BLOCK:
             process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
 
     sim.on_bytes = stop
     _, err = process.communicate(timeout=30)
