@@ -33,7 +33,8 @@ from chalicelib.metadata.pairings import Pairing
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 LIFE = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
-SECOND_LAP_SECONDS = 180
+# Longer than what takes arrivals in may run: object_arrived 60 s, sweep_pending 300 s. SQS waits at most 900.
+SECOND_LAP_SECONDS = 360
 _EARLY_SECONDS = 1
 _CODE_LENGTH = 8
 _TRIES = 5

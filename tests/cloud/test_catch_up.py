@@ -1,9 +1,13 @@
 """A new PC is owed all there is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
-from chalicelib import catch_up, pc_queues
+import pytest
+
+from chalicelib import catch_up, pairings, pc_queues
+from chalicelib.metadata.files import File, Status
 from tests.builders import OWNER, SETTINGS, STRANGER, Account, messages, sqs_event
 
 
@@ -44,7 +48,7 @@ def test_a_second_lap_owes_nothing_twice(account: Account) -> None:
     pc.receipt(one)
     before = account.everything()
 
-    pc.catch_up()
+    assert pc.catch_up() == {"batchItemFailures": []}
 
     assert account.everything() == before
     assert pc.owed() == [other, another]
@@ -165,6 +169,41 @@ def test_a_receipt_of_another_pc_meanwhile_does_no_harm(account: Account) -> Non
 
     assert phone.see(file_id).owed_to == [new.device_id]
     assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": 5}
+
+
+PC, OTHER = "d" * 32, "e" * 32
+
+
+def a_file(status: Status = Status.UPLOADED, **more: Any) -> File:
+    told: dict[str, Any] = {"owner_id": OWNER, "file_id": "f" * 32, "name": "a", "type": "b/c", "key": "k"}
+    return File(**{**told, "created_at": "2026", "status": status, **more})
+
+
+@pytest.mark.parametrize(
+    ("file", "missing"),
+    [
+        (a_file(), True),
+        (a_file(owed_to=frozenset({OTHER})), True),
+        (a_file(Status.DOWNLOADED, home={OTHER: "2026"}), True),
+        (a_file(owed_to=frozenset({PC})), False),
+        (a_file(home={PC: "2026"}), False),
+        (a_file(owed_to=frozenset({OTHER}), home={PC: "2026"}), False),
+        (a_file(Status.DOWNLOADED, home={PC: "2026"}), False),
+        (a_file(Status.PENDING), False),
+        (a_file(Status.REFUSED), False),
+        (a_file(Status.TRASHED), False),
+    ],
+)
+def test_only_what_is_in_the_cloud_and_nowhere_near_the_pc_is_missing(file: File, missing: bool) -> None:
+    assert catch_up.is_missing(file, PC) == missing
+
+
+def test_every_arrival_is_over_when_the_second_lap_begins() -> None:
+    functions = json.loads(Path(".chalice/config.json").read_text())["lambda_functions"]
+
+    longest = max(functions[name]["lambda_timeout"] for name in ("object_arrived", "sweep_pending"))
+
+    assert longest < pairings.SECOND_LAP_SECONDS <= 900
 
 
 def test_other_owners_files_are_not_owed(account: Account) -> None:

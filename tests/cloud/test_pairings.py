@@ -311,7 +311,7 @@ def test_old_files_are_owed_by_a_message_now_and_one_later(world: Any) -> None:
     claimed = paired(world)
 
     told = {"ownerId": ANNA, "deviceId": claimed.device_id}
-    assert [(json.loads(each["MessageBody"]), each["DelaySeconds"]) for each in sent] == [(told, 0), (told, 180)]
+    assert [(json.loads(each["MessageBody"]), each["DelaySeconds"]) for each in sent] == [(told, 0), (told, 360)]
 
 
 def test_a_phone_gets_no_queue_and_is_owed_nothing(world: Any) -> None:
