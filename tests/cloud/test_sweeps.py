@@ -1,5 +1,6 @@
 """What the sweep of pending files repairs, releases and leaves alone."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,17 @@ def test_an_arrival_whose_event_was_lost_is_repaired(account: Account) -> None:
 
     assert phone.see(begun.file_id).status == "uploaded"
     assert [notice["fileId"] for notice in pc.owed()] == [begun.file_id]
+
+
+def test_what_was_repaired_and_released_is_counted(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    phone = account.phone()
+    phone.begin(b"never comes")
+    phone.send(PHOTO)
+
+    sweep_after(account, hours=25)
+
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["PendingRepaired"], told["PendingReleased"]) == (1, 1)
 
 
 def test_a_link_still_in_use_is_left_alone(account: Account) -> None:
