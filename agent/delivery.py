@@ -48,7 +48,7 @@ class Courier:
     bucket: Bucket
     reserve: int
     stopping: Callable[[], bool] = lambda: False
-    replace: Callable[[Path, Path], None] = os.replace
+    rename: Callable[[Path, Path], None] = disk.rename_unless_taken
     sleep: Callable[[float], None] = time.sleep
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
@@ -90,7 +90,10 @@ class Courier:
             return Aside(entry.path)
         disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
         with disk.disk_errors(target, notice.size, self.reserve):
-            disk.publish(partial.path, target, replace=self.replace, sleep=self.sleep)
+            try:
+                disk.publish(partial.path, target, rename=self.rename, sleep=self.sleep)
+            except FileExistsError:
+                return Aside(entry.path)
             partial.drop()
         return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=True)
 

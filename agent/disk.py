@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.notices import Notice
 
 CHUNK = 256 * 1024
+NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 FORGOTTEN_SECONDS = 30 * 86_400
 PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """How long to wait, in seconds, for antivirus or an indexer to let go of a file: about three seconds in all."""
@@ -137,21 +138,41 @@ def publish(
     partial: Path,
     target: Path,
     *,
-    replace: Callable[[Path, Path], None] = os.replace,
+    rename: Callable[[Path, Path], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Give a flushed file its final name, waiting a while for whoever has it open.
 
-    Whoever calls has looked whether the target is free; the moment in between is the only one in which a file that
-    a person puts there could be replaced.
+    Raises FileExistsError if somebody took the name: nothing that is there is ever replaced.
     """
+    move = rename or rename_unless_taken
     target.parent.mkdir(parents=True, exist_ok=True)
     for pause in PATIENCE:
         try:
-            return replace(partial, target)
+            return move(partial, target)
         except PermissionError:
             sleep(pause)
-    return replace(partial, target)
+    return move(partial, target)
+
+
+def rename_unless_taken(partial: Path, target: Path) -> None:
+    """Move a file to a free name in one step, or raise FileExistsError.
+
+    Windows refuses a taken name by itself. Elsewhere a second name for the same file does: a death before the first
+    name goes leaves a whole file at home, and a partial that the next start drops.
+    """
+    if os.name == "nt":
+        os.rename(partial, target)  # noqa: PTH104 - Path.rename is no other call, and this one is what Windows documents
+        return
+    try:
+        os.link(partial, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        # exFAT and some shares know no second name. Whoever calls has looked; only that moment is left open.
+        os.replace(partial, target)  # noqa: PTH105 - as above
+    else:
+        partial.unlink()
 
 
 def set_time(path: Path, modified: float | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable
@@ -336,25 +337,54 @@ def test_publishing_waits_for_whoever_has_the_file_open(tmp_path: Path) -> None:
     partial.write_bytes(SMALL)
     waits: list[float] = []
 
-    def replace(source: Path, to: Path) -> None:
+    def rename(source: Path, to: Path) -> None:
         if len(waits) < 3:
             raise PermissionError
-        os.replace(source, to)  # noqa: PTH105 - the signature is that of os.replace
+        disk.rename_unless_taken(source, to)
 
-    disk.publish(partial, target, replace=replace, sleep=waits.append)
+    disk.publish(partial, target, rename=rename, sleep=waits.append)
 
     assert target.read_bytes() == SMALL
     assert len(waits) == 3
+
+
+def test_a_file_that_appears_at_the_last_moment_is_never_replaced(desk: Desk) -> None:
+    desk.has(SMALL)
+
+    def somebody_is_quicker(source: Path, to: Path) -> None:
+        to.write_bytes(b"a person's own file")
+        disk.rename_unless_taken(source, to)
+
+    courier = Courier(desk.home, desk.home.mark(), desk.courier.bucket, 0, rename=somebody_is_quicker)
+    came = courier.bring(desk.notice, an_entry(desk.notice))
+
+    assert isinstance(came, Aside)
+    assert (desk.home.folder / came.path).read_bytes() == b"a person's own file"
+
+
+def test_where_no_second_name_is_known_a_file_is_published_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(_source: Path, _to: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    partial, target = tmp_path / "a.partial", tmp_path / "a"
+    partial.write_bytes(SMALL)
+    monkeypatch.setattr(os, "link", no_links)
+
+    disk.rename_unless_taken(partial, target)
+
+    assert (target.read_bytes(), partial.exists()) == (SMALL, False)
 
 
 def test_publishing_gives_up_after_a_while_and_keeps_the_partial(desk: Desk) -> None:
     desk.has(SMALL)
     waits: list[float] = []
 
-    def replace(_source: Path, _to: Path) -> None:
+    def rename(_source: Path, _to: Path) -> None:
         raise PermissionError(13, "in use")
 
-    courier = Courier(desk.home, desk.home.mark(), desk.courier.bucket, 0, replace=replace, sleep=waits.append)
+    courier = Courier(desk.home, desk.home.mark(), desk.courier.bucket, 0, rename=rename, sleep=waits.append)
 
     with pytest.raises(UnwritableError, match="in use"):
         courier.bring(desk.notice, an_entry(desk.notice))
