@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8700
 CLOUD_PORT ?= 4510
+WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test lint format types package e2e deploy destroy clean
+.PHONY: help run demo reset test quick lint format types package e2e deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,13 +20,13 @@ help: ## list the commands
 	@touch $@
 
 run: .venv/.ready ## the whole system on this machine: the cloud, the app, a PC with ./home
-	@$(BIN)/python -m local up --api-port $(PORT) --cloud-port $(CLOUD_PORT)
+	@$(BIN)/python -m local up $(WHERE)
 
 demo: .venv/.ready ## send sample files in at one end, compare the bytes at the other
-	@$(BIN)/python -m local demo --api-port $(PORT) --cloud-port $(CLOUD_PORT)
+	@$(BIN)/python -m local demo $(WHERE)
 
 reset: .venv/.ready ## forget the local cloud and start fresh; ./home stays
-	@$(BIN)/python -m local reset
+	@$(BIN)/python -m local reset $(if $(STATE),--state "$(STATE)")
 
 test: .venv/.ready ## all tests, the end-to-end run with real processes included
 	@$(BIN)/python -m pytest
