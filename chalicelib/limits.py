@@ -1,17 +1,21 @@
 """How often somebody may try what costs or could be guessed: so many times within a span, then 429.
 
-Counted by address and, where a person is aimed at, by a hash of what names the person. What begins no write of its own
-(listing, polling one's own debts) is left to the throttling of API Gateway.
+Counted by address and, where a person is aimed at, by a hash of what names the person. Beginning uploads is counted in
+the very write that begins them, since it may cost no call more; what writes nothing is left to the throttling of API
+Gateway.
 """
 
 import hashlib
 import ipaddress
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chalicelib.cloud import Cloud
-from chalicelib.errors import Refusal
+from chalicelib.errors import ConditionFailedError, Refusal
 from chalicelib.metadata import limits
+from chalicelib.metadata.table import Operation
 
 _QUARTER, _TEN_MINUTES, _HOUR = 900, 600, 3600
 
@@ -52,14 +56,37 @@ PAIR_BY_ADDRESS = Limit("pair-address", 30, _TEN_MINUTES)
 CLAIM_BY_ADDRESS = Limit("claim-address", 600, _TEN_MINUTES)
 USER_CODE_BY_OWNER = Limit("user-code-owner", 20, _TEN_MINUTES)
 USER_CODE_BY_ADDRESS = Limit("user-code-address", 40, _TEN_MINUTES)
+# A hundred a second, twice what a phone on a good line was designed for: this stops loops, not people.
+BEGIN_BY_OWNER = Limit("begin-owner", 60_000, _TEN_MINUTES)
+# One counter would make all writes of a busy owner meet; the parts are refused one by one, so the limit is a rough one.
+_PARTS = 8
 
 
 def count(world: Cloud, limit: Limit, who: str) -> None:
     """Count one try, or refuse it; a refused try counts too, so that hammering does not pay."""
+    start, left = _span(world, limit)
+    if limits.count(world.table, limit.what, who, start=start, seconds=limit.seconds) > limit.most:
+        raise TooManyRequestsError(left)
+
+
+def riding(world: Cloud, limit: Limit, who: str, amount: int) -> Operation:
+    """Return the counting of so many as part of another write, to be its last operation."""
+    start, _ = _span(world, limit)
+    part = f"{who}.{secrets.randbelow(_PARTS)}"
+    most = limit.most // _PARTS
+    return limits.riding(limit.what, part, amount, most=most, start=start, seconds=limit.seconds)
+
+
+def check_ridden(world: Cloud, limit: Limit, operations: Sequence[Operation], failed: ConditionFailedError) -> None:
+    """Refuse if it was the limit, riding last, that made a write fail."""
+    if len(operations) - 1 in failed.found:
+        raise TooManyRequestsError(_span(world, limit)[1]) from failed
+
+
+def _span(world: Cloud, limit: Limit) -> tuple[int, int]:
     now = int(world.now().timestamp())
     start = now - now % limit.seconds
-    if limits.count(world.table, limit.what, who, start=start, seconds=limit.seconds) > limit.most:
-        raise TooManyRequestsError(start + limit.seconds - now)
+    return start, start + limit.seconds - now
 
 
 def place(address: str) -> str:

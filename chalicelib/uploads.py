@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from chalicelib import keys, log, moments, scopes
+from chalicelib import keys, limits, log, moments, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Reply
 from chalicelib.cloud import Cloud
@@ -76,7 +76,7 @@ def begin_simple(world: Cloud, caller: Caller, asked: Simple) -> SimpleLink:
     """Begin one file of which nothing but name and type is known."""
     caller.must_have(scopes.UPLOAD)
     file = _new_file(world, caller, {"name": asked.file_name, "type": asked.file_type})
-    world.table.write(*files.begun([file], {}, _first_look(world)))
+    _write_counted(world, [file], {})
     log.logger.info("begun", extra={**log.about(file.owner_id, file.file_id), "simple": True})
     return SimpleLink(world.signer.put_anything(file.key, file.type).url, file.file_id, file.key)
 
@@ -121,13 +121,23 @@ def _write(world: Cloud, fresh: Sequence[File], stale: Mapping[str, str]) -> lis
     for start in range(0, len(fresh), _FILES_IN_ONE_WRITE):
         some = fresh[start : start + _FILES_IN_ONE_WRITE]
         try:
-            world.table.write(*files.begun(some, stale, _first_look(world)))
+            _write_counted(world, some, stale)
         except ConditionFailedError:
             continue
         written += some
         for file in some:
             log.logger.info("begun", extra=log.about(file.owner_id, file.file_id))
     return written
+
+
+def _write_counted(world: Cloud, some: Sequence[File], stale: Mapping[str, str]) -> None:
+    counted = limits.riding(world, limits.BEGIN_BY_OWNER, some[0].owner_id, len(some))
+    operations = [*files.begun(some, stale, _first_look(world)), counted]
+    try:
+        world.table.write(*operations)
+    except ConditionFailedError as error:
+        limits.check_ridden(world, limits.BEGIN_BY_OWNER, operations, error)
+        raise
 
 
 def _new_file(world: Cloud, caller: Caller, fields: Mapping[str, object]) -> File:

@@ -1,10 +1,14 @@
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib import limits
+from chalicelib import limits, uploads
+from chalicelib.bodies import parse
 from chalicelib.limits import Limit, TooManyRequestsError
-from tests.access import Clock, a_world
+from chalicelib.metadata.limits import riding as metadata_riding
+from chalicelib.wanted import Batch, Simple
+from tests.access import ANNA, Clock, a_person, a_world
 
 THREE = Limit("tries", 3, 60)
 
@@ -79,6 +83,52 @@ def test_counters_remove_themselves(world: Any, clock: Clock) -> None:
 
     (item,) = world.table._client.scan(TableName=world.settings.table)["Items"]
     assert int(item["ttl"]["N"]) > clock().timestamp() + 60
+
+
+def begin(world: Any, files: int = 1) -> None:
+    for _ in range(files):
+        uploads.begin_simple(world, a_person(), Simple("a.jpg", "image/jpeg"))
+
+
+def spend_uploads(world: Any, amount: int) -> None:
+    """Move every part of the counter of the span that is running."""
+    for part in range(8):
+        start = int(world.now().timestamp()) // 600 * 600
+        world.table.put(metadata_riding("begin-owner", f"{ANNA}.{part}", amount, most=10**9, start=start, seconds=600))
+
+
+def test_uploads_are_begun_freely_below_the_limit(world: Any) -> None:
+    spend_uploads(world, limits.BEGIN_BY_OWNER.most // 8 - 1)
+
+    begin(world)
+
+
+def test_uploads_past_the_limit_are_refused_and_told_when_to_come_again(world: Any) -> None:
+    spend_uploads(world, limits.BEGIN_BY_OWNER.most // 8)
+
+    with pytest.raises(TooManyRequestsError) as refused:
+        begin(world)
+
+    assert refused.value.headers() == {"Retry-After": "600"}
+
+
+def test_a_refused_batch_leaves_nothing_behind(world: Any) -> None:
+    spend_uploads(world, limits.BEGIN_BY_OWNER.most // 8)
+    told = {"name": "a.jpg", "type": "image/jpeg", "size": 1, "sha256": "a" * 64}
+
+    with pytest.raises(TooManyRequestsError):
+        uploads.begin(world, a_person(), parse(json.dumps({"files": [told]}).encode(), Batch))
+
+    assert world.table.page(f"owner#{ANNA}", "file#", limit=9).items == []
+
+
+def test_counting_uploads_costs_no_call(world: Any) -> None:
+    calls: list[str] = []
+    world.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+
+    begin(world)
+
+    assert calls == ["TransactWriteItems"]
 
 
 @pytest.mark.parametrize(
