@@ -60,7 +60,7 @@ def test_a_file_that_windows_protects_is_not_replaced(partial: Path, tmp_path: P
         viewer.line()
         if kept_by == "a read-only mark":
             viewer.end()
-        with pytest.raises(PermissionError):
+        with pytest.raises(FileExistsError):
             disk.publish(partial, target, sleep=lambda _: None)
 
     assert target.read_bytes() == THEIRS
