@@ -1,7 +1,11 @@
-"""Files that S3 has and the cloud has yet to notice: asks gently, in lists where they are many, and not for ever."""
+"""Files that S3 has and the cloud has yet to notice: asks gently, in lists where they are many, and not for ever.
+
+Asking goes on in a thread of its own, so that nobody who sends waits for it; all else belongs to the one that steers.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from agent.errors import RequestRefusedError
@@ -17,7 +21,9 @@ FIRST_SECONDS, LONGEST_SECONDS = 0.5, 10.0
 PATIENCE_SECONDS = 900.0
 """How long nothing may arrive before we say so. An event that was lost is found by the cloud's own sweep, later."""
 FEW = 5
-MOST_PAGES = 3
+MOST_SINGLY = 20
+PAGE = 100
+SPARE_PAGES = 3
 
 
 class Arrivals:
@@ -26,6 +32,8 @@ class Arrivals:
     def __init__(self, api: PushApi, clock: Callable[[], float], patience_seconds: float = PATIENCE_SECONDS) -> None:
         """Begin with none."""
         self._api, self._clock, self._patience = api, clock, patience_seconds
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="arrivals")
+        self._asking: Future[dict[str, str]] | None = None
         self._waiting: dict[str, Hashed] = {}
         self._pause = FIRST_SECONDS
         self._due = self._news = 0.0
@@ -33,6 +41,15 @@ class Arrivals:
     def __len__(self) -> int:
         """Count them."""
         return len(self._waiting)
+
+    @property
+    def under_way(self) -> set[Future[dict[str, str]]]:
+        """Return the asking that goes on."""
+        return {self._asking} if self._asking else set()
+
+    def close(self) -> None:
+        """End."""
+        self._pool.shutdown(cancel_futures=True)
 
     def expect(self, file_id: str, hashed: Hashed) -> None:
         """Wait for one more file."""
@@ -45,17 +62,12 @@ class Arrivals:
         return max(0.0, self._due - self._clock())
 
     def look(self) -> Iterator[tuple[Hashed, str, str]]:
-        """Yield each file of which there is news, with its id and status: arrived, trashed, or gone."""
-        if not self._waiting or self.seconds():
-            return
-        news = {file_id: status for file_id, status in self._statuses().items() if status != PENDING}
-        for file_id, status in news.items():
-            yield self._waiting.pop(file_id), file_id, status
-        if news:
-            self._heard()
-        else:
-            self._pause = min(self._pause * 2, LONGEST_SECONDS)
-            self._due = self._clock() + self._pause
+        """Yield each file of which there is news, with its id and status: arrived, trashed, or gone. Ask when due."""
+        if self._asking and self._asking.done():
+            told, self._asking = self._asking.result(), None
+            yield from self._news_of(told)
+        if self._waiting and not self._asking and not self.seconds():
+            self._asking = self._pool.submit(statuses, self._api, sorted(self._waiting))
 
     def given_up(self) -> Iterator[tuple[Hashed, str]]:
         """Yield all files, if nothing has arrived for too long."""
@@ -63,30 +75,44 @@ class Arrivals:
             for file_id in list(self._waiting):
                 yield self._waiting.pop(file_id), file_id
 
+    def _news_of(self, told: dict[str, str]) -> Iterator[tuple[Hashed, str, str]]:
+        news = {file_id: status for file_id, status in told.items() if status != PENDING and file_id in self._waiting}
+        if news:
+            self._heard()
+        else:
+            self._pause = min(self._pause * 2, LONGEST_SECONDS)
+            self._due = self._clock() + self._pause
+        for file_id, status in news.items():
+            yield self._waiting.pop(file_id), file_id, status
+
     def _heard(self) -> None:
         self._news, self._pause = self._clock(), FIRST_SECONDS
         self._due = self._news + self._pause
 
-    def _statuses(self) -> dict[str, str]:
-        """Ask for the files waited for: the newest in pages, the few others one by one."""
-        told = self._listed() if len(self._waiting) > FEW else {}
-        others = [file_id for file_id in self._waiting if file_id not in told][: FEW * 4]
-        return told | {file_id: self._one(file_id) for file_id in others}
 
-    def _listed(self) -> dict[str, str]:
-        told: dict[str, str] = {}
-        oldest, following = min(self._waiting), None
-        for _ in range(MOST_PAGES):
-            page, following = self._api.newest(following)
-            told |= {file_id: status for file_id, status in page.items() if file_id in self._waiting}
-            if not following or not page or min(page) <= oldest:
-                break
-        return told
+def statuses(api: PushApi, wanted: list[str]) -> dict[str, str]:
+    """Ask for files by their sorted ids: many in pages of the newest, which ours mostly are, the rest one by one."""
+    told = _listed(api, wanted) if len(wanted) > FEW else {}
+    rest = [file_id for file_id in wanted if file_id not in told][:MOST_SINGLY]
+    return told | {file_id: _one(api, file_id) for file_id in rest}
 
-    def _one(self, file_id: str) -> str:
-        try:
-            return self._api.status(file_id)
-        except RequestRefusedError as error:
-            if error.status == 404:  # noqa: PLR2004 - statuses are known by their numbers
-                return GONE
-            raise
+
+def _listed(api: PushApi, wanted: list[str]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    left, following = set(wanted), None
+    for _ in range(len(wanted) // PAGE + SPARE_PAGES):
+        page, following = api.newest(following)
+        told |= {file_id: page[file_id] for file_id in left & page.keys()}
+        left -= page.keys()
+        if not (left and following):
+            break
+    return told
+
+
+def _one(api: PushApi, file_id: str) -> str:
+    try:
+        return api.status(file_id)
+    except RequestRefusedError as error:
+        if error.status == 404:  # noqa: PLR2004 - statuses are known by their numbers
+            return GONE
+        raise

@@ -69,9 +69,11 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
         crew = crew_of(api, Bucket(http), stop, meter)
         if manner.terminal:
             threading.Thread(target=survey, args=[root, meter, stop], name="survey", daemon=True).start()
-        with contextlib.closing(Intake(root, ledger, HASHERS, crew.hashing)) as intake:
-            steering = Push(crew, intake, ledger, Arrivals(api, crew.clock), report.tell)
-            steering.run(chosen.parallel, dry_run=chosen.dry_run)
+        with (
+            contextlib.closing(Intake(root, ledger, HASHERS, crew.hashing)) as intake,
+            contextlib.closing(Arrivals(api, crew.clock)) as arrivals,
+        ):
+            Push(crew, intake, ledger, arrivals, report.tell).run(chosen.parallel, dry_run=chosen.dry_run)
     report.sum_up()
     return report.exit_code()
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from agent.push.ledger import Ledger
 
 MOST_WAITING = 2_000
+QUEUED = 2
+"""Files in the hands of each sender: the one it sends and the next, so that none idles while we ask the API."""
 TICK_SECONDS = 0.5
 IN_TRASH = "it is in the cloud's trash, thrown away on purpose"
 LATE = "S3 has it, but the cloud has not noticed yet; push again later to be sure"
@@ -77,7 +79,7 @@ class Push:
         self._take_in()
         self._ask(parallel, dry_run=dry_run)
         self._begin(parallel)
-        while self._begun and len(self._sending) < parallel:
+        while self._begun and len(self._sending) < parallel * QUEUED:
             one = self._begun.popleft()
             self._sending[pool.submit(send, self._crew, one.hashed, one.begun, one.since)] = one
         self._hear()
@@ -237,17 +239,17 @@ class Push:
     # Waiting
 
     def _over(self) -> bool:
-        held = (self._lot, self._ready, self._begun, self._sending, self._later)
-        return self._intake.over and not any(held) and not len(self._arrivals)
+        held = (self._lot, self._ready, self._begun, self._sending, self._later, self._arrivals)
+        return self._intake.over and not any(held)
 
     def _wait(self) -> None:
         """Wait until something is over, or the next look is due; end here when asked to stop."""
-        busy: set[Future[Any]] = {*self._intake.under_way, *self._sending}
-        look = self._arrivals.seconds() if len(self._arrivals) else TICK_SECONDS
+        busy: set[Future[Any]] = {*self._intake.under_way, *self._sending, *self._arrivals.under_way}
         if busy:
+            look = self._arrivals.seconds() or TICK_SECONDS
             concurrent.futures.wait(busy, min(look, TICK_SECONDS), concurrent.futures.FIRST_COMPLETED)
         idle = not (busy or self._lot or self._ready or self._begun) and self._intake.over
-        self._crew.pause(look if idle and len(self._arrivals) else 0)
+        self._crew.pause(self._arrivals.seconds() if idle and len(self._arrivals) else 0)
 
 
 def _is_open(begun: Begun) -> bool:

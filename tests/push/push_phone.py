@@ -99,8 +99,10 @@ class Phone:
         with Ledger(self.state.state / "ledger.sqlite") as ledger, pool(parallel) as http:
             api = PushApi(self.sim.url, KEY, http, self.clock.pause)
             crew = Crew(api, Bucket(http), self.clock.pause, self.stop.set, clock=self.clock, **hooks)
-            with contextlib.closing(Intake(folder.path, ledger, 2, crew.hashing)) as intake:
-                arrivals = Arrivals(api, self.clock)
+            with (
+                contextlib.closing(Intake(folder.path, ledger, 2, crew.hashing)) as intake,
+                contextlib.closing(Arrivals(api, self.clock)) as arrivals,
+            ):
                 Push(crew, intake, ledger, arrivals, self.outcomes.append).run(parallel, dry_run=dry_run)
         return {one.local_id: one.fate.value for one in self.outcomes}
 
