@@ -7,7 +7,8 @@ no date, an impossible one, before photography, after the upload, or a clock tha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+import time
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 EARLIEST_YEAR = 1826
 LATEST_YEAR = 9999
@@ -36,7 +37,7 @@ def timestamp(taken_at: str | None, uploaded_at: str | None) -> float | None:
     for told in (instant(taken_at), instant(uploaded_at)):
         try:
             if told is not None and told.year >= EARLIEST_YEAR:
-                return told.timestamp()
+                return _seconds(told)
         except (OverflowError, OSError, ValueError):
             continue
     return None
@@ -52,10 +53,25 @@ def _wall(told: datetime | None, zone: tzinfo | None) -> datetime | None:
 
 def _in_zone(told: datetime, zone: tzinfo | None) -> datetime:
     """Convert to a zone; years at the edge of the calendar stay as written."""
+    for likely in (zone, _standard()):
+        try:
+            return told.astimezone(likely).replace(tzinfo=None)
+        except (OverflowError, OSError, ValueError):
+            continue
+    return told.astimezone(UTC).replace(tzinfo=None)
+
+
+def _seconds(told: datetime) -> float:
+    """Count the seconds since 1970; a time without a zone is this PC's."""
     try:
-        return told.astimezone(zone).replace(tzinfo=None)
-    except (OverflowError, OSError, ValueError):
-        return told.astimezone(UTC).replace(tzinfo=None)
+        return told.timestamp()
+    except OSError:
+        return told.replace(tzinfo=_standard()).timestamp()
+
+
+def _standard() -> tzinfo:
+    """Return this PC's standard time: Windows knows no local time before 1970, so `None` fails there."""
+    return timezone(timedelta(seconds=-time.timezone))
 
 
 def _never_set(told: datetime | None) -> bool:

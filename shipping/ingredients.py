@@ -6,6 +6,7 @@ Everything comes from PyPI through pip and uv; nothing is compiled, so it is bui
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -26,6 +27,7 @@ _FOR_WINDOWS = (
     *("--quiet", "--no-config", "--require-hashes", "--only-binary", ":all:", "--no-compile-bytecode"),
     *("--link-mode", "copy", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON_VERSION),
 )
+_SECONDS = 300
 _LAUNCHERS = {
     "t64.exe": "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7",
     "w64.exe": "7a319ffaba23a017d7b1e18ba726ba6c54c53d6446db55f92af53c279894f8ad",
@@ -56,10 +58,16 @@ def unpack_python(kept: Path, folder: Path, search: Sequence[str]) -> None:
     (folder / f"python{number}._pth").write_text("\n".join([f"python{number}.zip", *search, ""]), encoding="utf-8")
 
 
-def install_wheels(locked: Path, folder: Path) -> None:
-    """Install the Windows wheels of a hash-locked requirements file into a folder."""
-    places = ["--target", str(folder), "--requirements", str(locked)]
-    _run([sys.executable, "-m", "uv", "pip", "install", *_FOR_WINDOWS, *places])
+def install_wheels(locked: Path, folder: Path, cache: Path) -> None:
+    """Install the Windows wheels of a hash-locked requirements file into a folder, from the cache or from PyPI."""
+    kept = cache / f"wheels-{hashlib.sha256(locked.read_bytes()).hexdigest()[:16]}"
+    if not kept.exists():
+        draft = kept.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        places = ["--target", str(draft), "--requirements", str(locked)]
+        _run([sys.executable, "-m", "uv", "pip", "install", *_FOR_WINDOWS, *places])
+        draft.rename(kept)
+    shutil.copytree(kept, folder)
 
 
 def launcher(name: str) -> bytes:
@@ -96,6 +104,9 @@ def _from_sdist(work: Path) -> bytes:
 
 
 def _run(command: Sequence[str]) -> None:
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip and uv, by us
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603 - ours
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailedError(command, f"not done after {_SECONDS} s") from error
     if ran.returncode:
         raise ToolFailedError(command, ran.stderr or ran.stdout)

@@ -16,9 +16,9 @@ _TRACES = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json
 _LICENCES = ("LICEN[CS]E*", "NOTICE*", "COPYING*", "AUTHORS*")
 
 
-def put(folder: Path, locked: Path) -> None:
+def put(folder: Path, locked: Path, cache: Path) -> None:
     """Install the locked wheels into a folder and take away what is not needed."""
-    ingredients.install_wheels(locked, folder)
+    ingredients.install_wheels(locked, folder, cache)
     slim(folder)
 
 

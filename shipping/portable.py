@@ -44,7 +44,7 @@ def lay_out(project: Path, cache: Path, tree: Path, moment: datetime) -> None:
     """Lay out the folder that a person gets to see."""
     python = ingredients.embedded_python(cache)
     ingredients.unpack_python(python, tree / "python", [".", "..\\lib", "..\\app"])
-    library.put(tree / "lib", project / "shipping/windows.txt")
+    library.put(tree / "lib", project / "shipping/windows.txt", cache)
     unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
     shutil.copytree(project / "agent", tree / "app/agent", ignore=unwanted)
     launchers.put(tree, moment)

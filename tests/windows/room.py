@@ -71,9 +71,10 @@ class Room:
         """Run a Windows program, show what it says as it says it, and return its exit code."""
         running = self.start(*command, folder=folder, environment=environment)
         assert running.stdout is not None
-        for line in running.stdout:
-            sys.stdout.write(line)
+        while said := os.read(running.stdout.fileno(), 65536):
+            sys.stdout.buffer.write(said)
             sys.stdout.flush()
+        running.stdout.close()
         return running.wait()
 
     def end(self) -> None:

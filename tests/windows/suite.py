@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -32,12 +34,22 @@ def main(arguments: list[str]) -> int:
     """Get what is missing, run the tests, and return pytest's exit code."""
     tools = Path(os.environ.get("BACKHAUL_WINDOWS_TOOLS") or PROJECT / "build/windows").resolve()
     try:
-        python, shipped = install_python(tools), build_portable(tools)
-        with Room(debian_wine.unpack(tools / "wine"), tools) as room:
+        wine = told("Wine 10", lambda: debian_wine.unpack(tools / "wine"))
+        python = told("Windows CPython", lambda: install_python(tools))
+        shipped = told("the portable ZIP", lambda: build_portable(tools))
+        with Room(wine, tools) as room:
             return run_tests(room, python, shipped, arguments)
     except (debian_wine.NoWineError, ShippingError) as error:
         sys.stderr.write(f"test-windows cannot run here: {error}\n")
         return 1
+
+
+def told(what: str, make: Callable[[], Path]) -> Path:
+    """Make something, and say how long it took."""
+    began = time.monotonic()
+    made = make()
+    sys.stderr.write(f"test-windows: {what} is ready ({time.monotonic() - began:.0f} s)\n")
+    return made
 
 
 def install_python(tools: Path) -> Path:
@@ -47,7 +59,7 @@ def install_python(tools: Path) -> Path:
     done = folder / ".done"
     if not done.exists() or done.read_text(encoding="ascii") != state:
         shutil.rmtree(folder, ignore_errors=True)
-        ingredients.install_wheels(LOCKED, folder / "lib")
+        ingredients.install_wheels(LOCKED, folder / "lib", tools / "cache")
         ingredients.unpack_python(packed, folder, [".", "lib", windows_path(PROJECT)])
         done.write_text(state, encoding="ascii")
     return folder / "python.exe"

@@ -11,7 +11,7 @@ from agent import dates, disk
 UPLOADED = "2026-11-21T10:00:00Z"
 
 
-@pytest.mark.parametrize("modified", [0.0, 1.0, 294753600.0, 1719784800.0, 4102444800.0, 32503680000.0])
+@pytest.mark.parametrize("modified", [0.0, 1.0, 294753600.0, 1719784800.0, 4102444800.0])
 def test_a_sensible_date_is_kept(tmp_path: Path, modified: float) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"a photo")
