@@ -35,6 +35,7 @@ from chalicelib import (
     log,
     me,
     mfa,
+    missing,
     origin,
     owed,
     pairings,
@@ -141,6 +142,12 @@ def abort_upload(file_id: str) -> Any:
     """Call an upload off."""
     uploads.abort(cloud(), caller(), file_id)
     return {}
+
+
+@app.route("/files/missing", methods=["POST"], authorizer=caller_token)
+def find_missing() -> Any:
+    """Tell which of up to a thousand contents have not arrived yet."""
+    return to_json(missing.find(cloud(), caller(), body(missing.Hashes)))
 
 
 @app.route("/files", methods=["GET"], authorizer=caller_token)

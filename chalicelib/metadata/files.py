@@ -1,7 +1,7 @@
 """Files: their items, their hashes, the owner's counters, and the only ways a file's status may change.
 
     owner#<ownerId>  file#<fileId>    what we know of a file
-    owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents
+    owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents; held: whether they have ever arrived
     owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again
     owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for pending, uploaded and downloaded
 
@@ -114,6 +114,12 @@ def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str]) -> tuple[di
     return known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}
 
 
+def held(table: Table, owner_id: str, hashes: Iterable[str]) -> set[str]:
+    """Return those of the contents that have arrived, a hundred a call: the pointers say it, no file is read."""
+    pointers = table.find_many(hash_key(owner_id, sha256) for sha256 in hashes)
+    return {key.sk.removeprefix("hash#") for key, item in pointers.items() if item.get("held")}
+
+
 def page(table: Table, owner_id: str, *, limit: int, after: str | None = None, newest_first: bool = True) -> Page:
     """Read a page of an owner's files by the time they were begun; `after` and `last` are file ids."""
     begin = f"{_FILE}{after}" if after else None
@@ -143,8 +149,8 @@ def uploaded(before: File | None, after: File) -> list[Operation]:
     # Begin wrote the pointer; an object whose item is lost, or whose hash nobody declared, has none yet.
     pointer = Update(
         hash_key(after.owner_id, after.sha256 or ""),
-        "SET #fileId = if_not_exists(#fileId, :file)",
-        values={"file": after.file_id},
+        "SET #fileId = if_not_exists(#fileId, :file), #held = :held",
+        values={"file": after.file_id, "held": True},
     )
     if before is None:
         return [Put(_item(after), _NEW), pointer, *_usage(into=(Status.UPLOADED, [after]))]
