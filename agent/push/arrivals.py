@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PENDING, GONE = "pending", "gone"
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 10.0
 PATIENCE_SECONDS = 900.0
-"""How long nothing may arrive before we say so. An event that was lost is found by the cloud's own sweep, later."""
+"""How long a file may take to arrive before we say so. A lost event is found by the cloud's own sweep, later."""
 FEW = 5
 MOST_SINGLY = 20
 PAGE = 100
@@ -34,9 +34,9 @@ class Arrivals:
         self._api, self._clock, self._patience = api, clock, patience_seconds
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="arrivals")
         self._asking: Future[dict[str, str]] | None = None
-        self._waiting: dict[str, Hashed] = {}
+        self._waiting: dict[str, tuple[Hashed, float]] = {}
         self._pause = FIRST_SECONDS
-        self._due = self._news = 0.0
+        self._due = 0.0
 
     def __len__(self) -> int:
         """Count them."""
@@ -55,7 +55,7 @@ class Arrivals:
         """Wait for one more file."""
         if not self._waiting:
             self._heard()
-        self._waiting[file_id] = hashed
+        self._waiting[file_id] = (hashed, self._clock())
 
     def seconds(self) -> float:
         """Return how long it is until asking makes sense."""
@@ -70,10 +70,10 @@ class Arrivals:
             self._asking = self._pool.submit(statuses, self._api, sorted(self._waiting))
 
     def given_up(self) -> Iterator[tuple[Hashed, str]]:
-        """Yield all files, if nothing has arrived for too long."""
-        if self._waiting and self._clock() - self._news > self._patience:
-            for file_id in list(self._waiting):
-                yield self._waiting.pop(file_id), file_id
+        """Yield each file that has been waited for too long."""
+        latest = self._clock() - self._patience
+        for file_id in [file_id for file_id, (_, since) in self._waiting.items() if since < latest]:
+            yield self._waiting.pop(file_id)[0], file_id
 
     def _news_of(self, told: dict[str, str]) -> Iterator[tuple[Hashed, str, str]]:
         news = {file_id: status for file_id, status in told.items() if status != PENDING and file_id in self._waiting}
@@ -83,11 +83,11 @@ class Arrivals:
             self._pause = min(self._pause * 2, LONGEST_SECONDS)
             self._due = self._clock() + self._pause
         for file_id, status in news.items():
-            yield self._waiting.pop(file_id), file_id, status
+            yield self._waiting.pop(file_id)[0], file_id, status
 
     def _heard(self) -> None:
-        self._news, self._pause = self._clock(), FIRST_SECONDS
-        self._due = self._news + self._pause
+        self._pause = FIRST_SECONDS
+        self._due = self._clock() + self._pause
 
 
 def statuses(api: PushApi, wanted: list[str]) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_a_link_that_grew_old_in_the_queue_is_replaced_before_it_is_used(
 ) -> None:
     for number in range(3):
         folder.has(f"IMG_{number}.jpg", noise(1_000, number))
-    sim.on_put = lambda _put: phone.clock.pause(800)
+    sim.on_put = lambda _put: phone.clock.pause(700) if len(sim.puts) == 1 else None
 
     fates = phone.push(folder, parallel=1)
 
