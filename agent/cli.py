@@ -112,10 +112,17 @@ def _agree_to_replace(home: Home, *, yes: bool) -> None:
         return
     if yes:
         return
-    asked = sys.stdin.isatty() and input(f"{home} is paired with {before.url} already. Replace it? [y/N] ")
-    if not asked or asked.strip().lower() not in ("y", "yes"):
+    if _answer(f"{home} is paired with {before.url} already. Replace it? [y/N] ").lower() not in ("y", "yes"):
         why = f"{str(home)!r} is paired with {before.url!r} already; say --yes to replace it"
         raise PairingError(why)
+
+
+def _answer(question: str) -> str:
+    """Ask the person at the terminal, if there is one; on Windows NUL calls itself a terminal, and ends at once."""
+    try:
+        return input(question).strip() if sys.stdin.isatty() else ""
+    except EOFError:
+        return ""
 
 
 def _print_json(told: Answer) -> None:
