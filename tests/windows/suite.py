@@ -27,6 +27,8 @@ from shipping import ingredients, portable  # noqa: E402 - found through the lin
 from shipping.errors import ShippingError  # noqa: E402 - as above
 
 LOCKED = PROJECT / "tests/windows/requirements.txt"
+OPTIONS = ("-p", "tests.windows.exceptions", "-rs", "--numprocesses", "2", "--dist", "loadfile")
+"""A file's tests stay together: those of the full drive share it."""
 FOLDERS = ("tests/agent", "tests/windows")
 
 
@@ -85,16 +87,8 @@ def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> 
         "PYTHONUTF8": "1",
     }
     try:
-        return room.run(
-            str(python),
-            "-m",
-            "pytest",
-            "-p",
-            "tests.windows.not_under_wine",
-            *chosen,
-            folder=PROJECT,
-            environment=environment,
-        )
+        pytest = [str(python), "-m", "pytest", *OPTIONS, *chosen]
+        return room.run(*pytest, folder=PROJECT, environment=environment)
     finally:
         deadline.cancel()
 
