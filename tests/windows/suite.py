@@ -57,7 +57,7 @@ def told(what: str, make: Callable[[], Path]) -> Path:
 def install_python(tools: Path) -> Path:
     """Make sure that Windows CPython and the locked wheels are there; begin anew when either changed."""
     packed = ingredients.embedded_python(tools / "cache")
-    folder, state = tools / "python", hashlib.sha256(packed.read_bytes() + LOCKED.read_bytes()).hexdigest()
+    folder, state = tools / "python", sha256(packed.read_bytes() + LOCKED.read_bytes())
     done = folder / ".done"
     if not done.exists() or done.read_text(encoding="ascii") != state:
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,10 +68,17 @@ def install_python(tools: Path) -> Path:
 
 
 def build_portable(tools: Path) -> Path:
-    """Build what a person would download, from the sources as they are now."""
-    target = tools / portable.NAME
-    portable.build(PROJECT, tools / "cache", target)
+    """Build what a person would download, from the sources as they are now: twice, and the same both times."""
+    target, again = tools / portable.NAME, tools / "again.zip"
+    for one in (target, again):
+        portable.build(PROJECT, tools / "cache", one)
+    ingredients.prove("the portable ZIP, built again,", again.read_bytes(), sha256(target.read_bytes()))
     return target
+
+
+def sha256(body: bytes) -> str:
+    """Hash bytes."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> int:
