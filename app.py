@@ -20,7 +20,6 @@ from chalice.app import (
 )
 
 from chalicelib import (
-    VERSION,
     accounts,
     admin,
     arrivals,
@@ -28,10 +27,13 @@ from chalicelib import (
     bodies,
     catch_up,
     closures,
+    contract,
     credentials,
     devices,
     edge,
     files,
+    health,
+    limits,
     log,
     me,
     mfa,
@@ -42,11 +44,24 @@ from chalicelib import (
     receipts,
     sweeps,
     uploads,
+    user_pool,
     wanted,
 )
-from chalicelib.bodies import to_json
+from chalicelib.bodies import Id
 from chalicelib.cloud import cloud
 from chalicelib.config import Settings
+from chalicelib.contract import (
+    ADMINS,
+    ANYBODY,
+    DEVICES,
+    EVERYBODY_KNOWN,
+    OWNERS,
+    OWNERS_AND_PCS,
+    PCS,
+    READERS,
+    SENDERS,
+)
+from chalicelib.errors import NotFoundError
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -81,15 +96,15 @@ def request() -> Request:
     return app.current_request
 
 
-def body(kind: type[bodies.Body]) -> bodies.Body:
-    """Read what is asked."""
+def read(kind: type[bodies.Body]) -> bodies.Body:
+    """Read what is asked: the query of a GET, the body of anything else."""
+    if request().method == "GET":
+        return bodies.convert(dict(request().query_params or {}), kind)
     raw = request().raw_body
     return bodies.parse(raw.encode() if isinstance(raw, str) else raw, kind)
 
 
-def query(kind: type[bodies.Body]) -> bodies.Body:
-    """Read which page of a list is asked."""
-    return bodies.convert(dict(request().query_params or {}), kind)
+open_to = contract.opener(read)
 
 
 def caller() -> auth.Caller:
@@ -120,221 +135,267 @@ def caller_token(request: AuthRequest) -> AuthResponse:
 
 
 @app.route("/health", methods=["GET"])
-def health() -> dict[str, str]:
+@open_to(ANYBODY)
+def show_health() -> health.Health:
     """Tell that the service answers, and which."""
-    return {"status": "ok", "stage": here.stage, "version": VERSION}
+    return health.tell(here.stage)
 
 
 @app.route("/uploads", methods=["POST"], authorizer=caller_token)
-def begin_uploads() -> Any:
+@open_to(SENDERS)
+def begin_uploads(asked: wanted.Batch) -> uploads.Beginnings:
     """Begin to bring in up to a hundred files."""
-    return to_json(uploads.begin(cloud(), caller(), body(wanted.Batch)))
+    return uploads.begin(cloud(), caller(), asked)
 
 
 @app.route("/upload-url", methods=["POST"], authorizer=caller_token)
-def begin_simple_upload() -> Any:
+@open_to(SENDERS)
+def begin_simple_upload(asked: wanted.Simple) -> uploads.SimpleLink:
     """Begin to bring in one file, for a client that sends nothing but its type."""
-    return to_json(uploads.begin_simple(cloud(), caller(), body(wanted.Simple)))
+    return uploads.begin_simple(cloud(), caller(), asked)
 
 
 @app.route("/uploads/{file_id}", methods=["DELETE"], authorizer=caller_token)
-def abort_upload(file_id: str) -> Any:
+@open_to(SENDERS, refuses=[uploads.AlreadyUploadedError])
+def abort_upload(file_id: Id) -> None:
     """Call an upload off."""
     uploads.abort(cloud(), caller(), file_id)
-    return {}
 
 
 @app.route("/files/missing", methods=["POST"], authorizer=caller_token)
-def find_missing() -> Any:
+@open_to(SENDERS)
+def find_missing(asked: missing.Hashes) -> missing.Missing:
     """Tell which of up to a thousand contents have not arrived yet."""
-    return to_json(missing.find(cloud(), caller(), body(missing.Hashes)))
+    return missing.find(cloud(), caller(), asked)
 
 
 @app.route("/files", methods=["GET"], authorizer=caller_token)
-def list_files() -> Any:
+@open_to(READERS)
+def list_files(asked: files.Asked) -> files.FilesShown:
     """List files, the newest first."""
-    return to_json(files.page(cloud(), caller(), query(files.Asked)))
+    return files.page(cloud(), caller(), asked)
 
 
 @app.route("/files/{file_id}", methods=["GET"], authorizer=caller_token)
-def show_file(file_id: str) -> Any:
+@open_to(READERS)
+def show_file(file_id: Id) -> files.FileShown:
     """Tell how far a file has come on its way home."""
-    return to_json(files.get(cloud(), caller(), file_id))
+    return files.get(cloud(), caller(), file_id)
 
 
 @app.route("/auth/register", methods=["POST"])
-def register() -> Any:
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError])
+def register(asked: accounts.Register) -> None:
     """Make an account that waits for the code mailed to its address."""
-    accounts.register(cloud(), body(accounts.Register), address())
-    return {}
+    accounts.register(cloud(), asked, address())
 
 
 @app.route("/auth/confirm", methods=["POST"])
-def confirm() -> Any:
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WrongCodeError])
+def confirm(asked: accounts.Confirm) -> None:
     """Take the mailed code."""
-    accounts.confirm(cloud(), body(accounts.Confirm), address())
-    return {}
+    accounts.confirm(cloud(), asked, address())
 
 
 @app.route("/auth/resend", methods=["POST"])
-def resend() -> Any:
+@open_to(ANYBODY, refuses=user_pool.ALWAYS)
+def resend(asked: accounts.Address) -> None:
     """Mail a fresh code."""
-    accounts.resend(cloud(), body(accounts.Address), address())
-    return {}
+    accounts.resend(cloud(), asked, address())
 
 
 @app.route("/auth/login", methods=["POST"])
-def login() -> Any:
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WrongCredentialsError, user_pool.NewPasswordNeededError])
+def login(asked: accounts.Login) -> accounts.SignedIn | accounts.Challenged:
     """Sign in with e-mail address and password."""
-    return to_json(accounts.login(cloud(), body(accounts.Login), address()))
+    return accounts.login(cloud(), asked, address())
 
 
 @app.route("/auth/challenge", methods=["POST"])
-def answer_challenge() -> Any:
+@open_to(
+    ANYBODY,
+    refuses=[
+        *user_pool.ALWAYS,
+        user_pool.WrongCodeError,
+        user_pool.SessionEndedError,
+        user_pool.NewPasswordNeededError,
+    ],
+)
+def answer_challenge(asked: accounts.Challenge) -> accounts.SignedIn | accounts.Challenged:
     """Go on with a sign-in by what the authenticator app shows."""
-    return to_json(accounts.answer_challenge(cloud(), body(accounts.Challenge), address()))
+    return accounts.answer_challenge(cloud(), asked, address())
 
 
 @app.route("/auth/refresh", methods=["POST"])
-def refresh() -> Any:
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.SessionEndedError])
+def refresh(asked: accounts.Refresh) -> accounts.SignedIn:
     """Stay signed in."""
-    return to_json(accounts.refresh(cloud(), body(accounts.Refresh)))
+    return accounts.refresh(cloud(), asked)
 
 
 @app.route("/auth/logout", methods=["POST"])
-def logout() -> Any:
+@open_to(ANYBODY, refuses=user_pool.ALWAYS)
+def logout(asked: accounts.Refresh) -> None:
     """Revoke a refresh token."""
-    accounts.logout(cloud(), body(accounts.Refresh))
-    return {}
+    accounts.logout(cloud(), asked)
 
 
 @app.route("/auth/forgot", methods=["POST"])
-def forgot() -> Any:
+@open_to(ANYBODY, refuses=user_pool.ALWAYS)
+def forgot(asked: accounts.Address) -> None:
     """Mail a code that allows a new password."""
-    accounts.forgot(cloud(), body(accounts.Address), address())
-    return {}
+    accounts.forgot(cloud(), asked, address())
 
 
 @app.route("/auth/reset", methods=["POST"])
-def reset() -> Any:
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError, user_pool.WrongCodeError])
+def reset(asked: accounts.Reset) -> None:
     """Set a new password with the mailed code."""
-    accounts.reset(cloud(), body(accounts.Reset), address())
-    return {}
+    accounts.reset(cloud(), asked, address())
 
 
 @app.route("/auth/password", methods=["POST"], authorizer=caller_token)
-def change_password() -> Any:
+@open_to(OWNERS, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError, user_pool.WrongPasswordError])
+def change_password(asked: accounts.ChangePassword) -> None:
     """Replace the password, knowing the old one."""
-    accounts.change_password(cloud(), caller(), access_token(), body(accounts.ChangePassword))
-    return {}
+    accounts.change_password(cloud(), caller(), access_token(), asked)
 
 
 @app.route("/auth/mfa", methods=["POST"], authorizer=caller_token)
-def set_up_mfa() -> Any:
+@open_to(OWNERS, refuses=[*user_pool.ALWAYS, user_pool.SessionEndedError])
+def set_up_mfa() -> mfa.Secret:
     """Begin to ask for an authenticator app at sign-in."""
-    return to_json(mfa.set_up(cloud(), caller(), access_token()))
+    return mfa.set_up(cloud(), caller(), access_token())
 
 
 @app.route("/auth/mfa/verify", methods=["POST"], authorizer=caller_token)
-def verify_mfa() -> Any:
+@open_to(OWNERS, refuses=[*user_pool.ALWAYS, user_pool.WrongCodeError, user_pool.SessionEndedError])
+def verify_mfa(asked: mfa.Verify) -> None:
     """Show that the authenticator app took the secret."""
-    mfa.verify(cloud(), caller(), access_token(), body(mfa.Verify))
-    return {}
+    mfa.verify(cloud(), caller(), access_token(), asked)
 
 
 @app.route("/auth/mfa", methods=["DELETE"], authorizer=caller_token)
-def turn_off_mfa() -> Any:
+@open_to(
+    OWNERS,
+    refuses=[
+        *user_pool.ALWAYS,
+        user_pool.WrongPasswordError,
+        user_pool.SessionEndedError,
+        user_pool.NewPasswordNeededError,
+    ],
+)
+def turn_off_mfa(asked: mfa.TurnOff) -> None:
     """Ask for the password alone again."""
-    mfa.turn_off(cloud(), caller(), access_token(), body(mfa.TurnOff))
-    return {}
+    mfa.turn_off(cloud(), caller(), access_token(), asked)
 
 
 @app.route("/me", methods=["GET"], authorizer=caller_token)
-def show_me() -> Any:
+@open_to(EVERYBODY_KNOWN, refuses=[NotFoundError])
+def show_me() -> me.Me:
     """Tell the caller who it is."""
-    return to_json(me.show(cloud(), caller()))
+    return me.show(cloud(), caller())
 
 
 @app.route("/me", methods=["DELETE"], authorizer=caller_token)
-def close_account() -> Any:
+@open_to(OWNERS, refuses=[*user_pool.ALWAYS, user_pool.WrongPasswordError, user_pool.NewPasswordNeededError])
+def close_account(asked: closures.Close) -> None:
     """Close the caller's account and remove everything it owns."""
-    closures.close(cloud(), caller(), access_token(), body(closures.Close))
-    return {}
+    closures.close(cloud(), caller(), access_token(), asked)
 
 
 @app.route("/admin/owners", methods=["GET"], authorizer=caller_token)
-def list_owners() -> Any:
+@open_to(ADMINS)
+def list_owners(asked: admin.Wanted) -> admin.ShownOwners:
     """List owners with their usage and the devices that have gone silent."""
-    return to_json(admin.list_owners(cloud(), caller(), query(admin.Wanted)))
+    return admin.list_owners(cloud(), caller(), asked)
 
 
 @app.route("/pairings", methods=["POST"])
-def ask_to_pair() -> Any:
+@open_to(ANYBODY, refuses=[limits.TooManyRequestsError])
+def ask_to_pair(asked: pairings.Ask) -> pairings.Asked:
     """Begin a pairing for a device that nobody knows yet."""
     base_url = origin.base_url(request().context, here.public_url)
-    return to_json(pairings.ask(cloud(), body(pairings.Ask), address(), base_url))
+    return pairings.ask(cloud(), asked, address(), base_url)
 
 
 @app.route("/pairings/{user_code}", methods=["GET"], authorizer=caller_token)
-def show_pairing(user_code: str) -> Any:
+@open_to(OWNERS, refuses=[limits.TooManyRequestsError])
+def show_pairing(user_code: pairings.UserCode) -> pairings.ShownPairing:
     """Show what asks to be paired."""
-    return to_json(pairings.show(cloud(), caller(), user_code, address()))
+    return pairings.show(cloud(), caller(), user_code, address())
 
 
 @app.route("/pairings/approve", methods=["POST"], authorizer=caller_token)
-def decide_pairing() -> Any:
+@open_to(OWNERS, refuses=[NotFoundError, limits.TooManyRequestsError])
+def decide_pairing(asked: pairings.Decide) -> pairings.Decided:
     """Say yes or no to a device."""
-    return to_json(pairings.decide(cloud(), caller(), body(pairings.Decide), address()))
+    return pairings.decide(cloud(), caller(), asked, address())
 
 
 @app.route("/pairings/claim", methods=["POST"])
-def claim_pairing() -> Any:
+@open_to(
+    ANYBODY,
+    refuses=[
+        limits.TooManyRequestsError,
+        pairings.AuthorizationPendingError,
+        pairings.SlowDownError,
+        pairings.ExpiredCodeError,
+        pairings.AccessDeniedError,
+    ],
+)
+def claim_pairing(asked: pairings.Claim) -> pairings.Claimed:
     """Hand a device its key once its owner said yes."""
-    return to_json(pairings.claim(cloud(), body(pairings.Claim), address()))
+    return pairings.claim(cloud(), asked, address())
 
 
 @app.route("/devices", methods=["GET"], authorizer=caller_token)
-def list_devices() -> Any:
+@open_to(OWNERS)
+def list_devices() -> devices.ShownDevices:
     """List the owner's phones and PCs."""
-    return to_json(devices.every(cloud(), caller()))
+    return devices.every(cloud(), caller())
 
 
 @app.route("/devices/{device_id}", methods=["PATCH"], authorizer=caller_token)
-def rename_device(device_id: str) -> Any:
+@open_to(OWNERS)
+def rename_device(device_id: Id, asked: devices.Rename) -> devices.Shown:
     """Call a device otherwise."""
-    return to_json(devices.rename(cloud(), caller(), device_id, body(devices.Rename)))
+    return devices.rename(cloud(), caller(), device_id, asked)
 
 
 @app.route("/devices/{device_id}", methods=["DELETE"], authorizer=caller_token)
-def revoke_device(device_id: str) -> Any:
+@open_to(OWNERS)
+def revoke_device(device_id: Id) -> None:
     """Stop a device for good."""
     devices.revoke(cloud(), caller(), device_id)
-    return {}
 
 
 @app.route("/devices/{device_id}/heartbeat", methods=["POST"], authorizer=caller_token)
-def beat(device_id: str) -> Any:
+@open_to(DEVICES)
+def beat(device_id: Id, asked: devices.Heartbeat) -> None:
     """Note that a device lives."""
-    devices.beat(cloud(), caller(), device_id, body(devices.Heartbeat))
-    return {}
+    devices.beat(cloud(), caller(), device_id, asked)
 
 
 @app.route("/devices/{device_id}/credentials", methods=["POST"], authorizer=caller_token)
-def lend_credentials(device_id: str) -> Any:
+@open_to(PCS)
+def lend_credentials(device_id: Id) -> credentials.Lent:
     """Lend a PC what it reaches its files and its queue with, for an hour."""
-    return to_json(credentials.lend(cloud(), caller(), device_id))
+    return credentials.lend(cloud(), caller(), device_id)
 
 
 @app.route("/devices/{device_id}/owed", methods=["GET"], authorizer=caller_token)
-def list_owed(device_id: str) -> Any:
+@open_to(OWNERS_AND_PCS)
+def list_owed(device_id: Id, asked: owed.Asked) -> owed.Owed:
     """List what a PC has not got yet, the oldest first."""
-    return to_json(owed.page(cloud(), caller(), device_id, query(owed.Asked)))
+    return owed.page(cloud(), caller(), device_id, asked)
 
 
 @app.route("/devices/{device_id}/receipts", methods=["POST"], authorizer=caller_token)
-def take_receipts(device_id: str) -> Any:
+@open_to(PCS)
+def take_receipts(device_id: Id, asked: receipts.Batch) -> receipts.Answers:
     """Take a PC's word that files are at home."""
-    return to_json(receipts.take(cloud(), caller(), device_id, body(receipts.Batch)))
+    return receipts.take(cloud(), caller(), device_id, asked)
 
 
 # ---- What runs by itself -------------------------------------------------------------------------------------------

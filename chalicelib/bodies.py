@@ -2,15 +2,18 @@
 
 import json
 import re
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from chalicelib.errors import BadInputError
 
 MOST_BYTES = 1024 * 1024
 
 Body = TypeVar("Body")
+Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="A UUIDv7 without hyphens: ids sort by time.")]
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class Request(msgspec.Struct, frozen=True, rename="camel"):

@@ -70,6 +70,9 @@ class AccessDeniedError(Refusal):
         super().__init__("the owner denied this device")
 
 
+UserCode = Annotated[str, Meta(max_length=40, description="Eight letters; case, spaces and hyphens do not count.")]
+
+
 class Ask(Request, frozen=True):
     """What wants to be paired, as it describes itself."""
 
@@ -81,7 +84,7 @@ class Ask(Request, frozen=True):
 class Decide(Request, frozen=True):
     """The owner's word."""
 
-    user_code: Annotated[str, Meta(max_length=40)]
+    user_code: UserCode
     approve: bool
 
 
@@ -102,7 +105,7 @@ class Asked(Reply, frozen=True):
     interval: int
 
 
-class Shown(Reply, frozen=True):
+class ShownPairing(Reply, frozen=True):
     """What the owner looks at before deciding."""
 
     name: str
@@ -151,12 +154,12 @@ def ask(
     )
 
 
-def show(world: Cloud, caller: Caller, user_code: str, address: str) -> Shown:
+def show(world: Cloud, caller: Caller, user_code: str, address: str) -> ShownPairing:
     """Show the owner what asks."""
     caller.must_have(scopes.OWNER)
     found = _find(world, caller, user_code, address)
     expires = moments.to_text(datetime.fromtimestamp(found.expires, tz=world.now().tzinfo))
-    return Shown(found.name, found.kind, found.platform, found.address, expires)
+    return ShownPairing(found.name, found.kind, found.platform, found.address, expires)
 
 
 def decide(world: Cloud, caller: Caller, asked: Decide, address: str) -> Decided:

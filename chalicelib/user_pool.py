@@ -83,6 +83,9 @@ class UserPoolError(BackhaulError):
         super().__init__(f"the user pool answered {code} to {call}")
 
 
+# What any call to the pool may come to.
+ALWAYS = (BusyError, TooManyRequestsError)
+
 _ALWAYS: dict[str, Refuse] = {
     "TooManyRequestsException": BusyError,
     "InternalErrorException": BusyError,
