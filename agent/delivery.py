@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Came:
-    """The file is home, whole and verified; its folder is still to be flushed."""
+    """The file is home, whole and verified; unless the catalog vouched for it, its folder is still to be flushed."""
 
     receipt: Receipt
     target: Path
     fetched: bool
+    vouched: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Courier:
     stopping: Callable[[], bool] = lambda: False
     rename: Callable[[Path, Path], None] = disk.rename_unless_taken
     sleep: Callable[[float], None] = time.sleep
+    flush: Callable[[Path], None] = disk.flush
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
         """Bring one file home to the path that the catalog intends for it."""
@@ -66,14 +68,24 @@ class Courier:
         return self._publish(notice, entry, target, partial, self._complete(notice, partial, step))
 
     def _confirm(self, notice: Notice, entry: Entry, target: Path, partial: Partial, here: OnDisk) -> Came:
-        """Clean up after an earlier attempt; the file itself is left as it is."""
+        """Clean up after an earlier attempt; the file itself is left as it is, but for flushing it.
+
+        Whoever wrote it, an agent that was killed before it could flush or a person's copying: the receipt lets the
+        cloud copy go, so the bytes must be on the drive before.
+        """
+        if not here.known_whole:
+            with disk.disk_errors(target, notice.size, self.reserve):
+                self.flush(target)
         partial.drop()
         sha256 = here.finished_sha256 or notice.sha256 or entry.sha256 or disk.sha256_of(target)
-        return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=False)
+        receipt = Receipt(notice.file_id, sha256, notice.size, entry.path)
+        return Came(receipt, target, fetched=False, vouched=here.known_whole)
 
     def _complete(self, notice: Notice, partial: Partial, step: Fetch | Finish) -> str:
-        """Make the partial complete and return its SHA-256."""
+        """Make the partial complete and flushed, and return its SHA-256."""
         if isinstance(step, Finish):
+            with disk.disk_errors(partial.path, notice.size, self.reserve):
+                self.flush(partial.path)
             return download.require_declared(notice, disk.sha256_of(partial.path), partial)
         partial.drop_others()
         disk.require_room(self.home, notice.size - step.start, self.reserve)
@@ -106,7 +118,7 @@ class Courier:
 def look(notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk:
     """See what is on disk. Only a file of the right size that the catalog does not vouch for is hashed."""
     size = target.stat().st_size if target.is_file() else None
-    known = entry.home and entry.contents == notice.contents and size == notice.size
+    known = entry.home and entry.contents == notice.contents and size == notice.size and _is_untouched(target, notice)
     return OnDisk(
         taken=size is not None or os.path.lexists(target),
         known_whole=known,
@@ -114,3 +126,9 @@ def look(notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk
         partial_contents=notice.contents if partial.path.exists() else None,
         partial_bytes=partial.resumable_bytes(),
     )
+
+
+def _is_untouched(target: Path, notice: Notice) -> bool:
+    """Whether a file still bears the time we gave it: an edit that keeps the size is to be found by its hash."""
+    given = dates.timestamp(notice.taken_at, notice.uploaded_at)
+    return given is not None and abs(target.stat().st_mtime - given) <= disk.COARSEST_SECONDS

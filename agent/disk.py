@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+COARSEST_SECONDS = 2.0
+"""FAT keeps modification times in steps of two seconds."""
 FORGOTTEN_SECONDS = 30 * 86_400
 PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """How long to wait, in seconds, for antivirus or an indexer to let go of a file: about three seconds in all."""
@@ -119,6 +121,12 @@ def write_flushed(path: Path, body: bytes | memoryview) -> None:
     """Write a body that is in memory, and flush it to the drive."""
     with path.open("wb", buffering=0) as opened:
         _write_all(opened.write, memoryview(body))
+        os.fsync(opened.fileno())
+
+
+def flush(path: Path) -> None:
+    """Flush a file that another run or program wrote. Windows flushes none that may only be read."""
+    with contextlib.suppress(PermissionError), path.open("r+b" if os.name == "nt" else "rb", buffering=0) as opened:
         os.fsync(opened.fileno())
 
 

@@ -234,7 +234,7 @@ class Loop:
 
     def _record(self, came: list[Came]) -> None:
         """Flush the folders, then record all in one transaction: a receipt never runs ahead of the drive."""
-        disk.flush_folders(self._parts.home, [one.target for one in came if one.fetched])
+        disk.flush_folders(self._parts.home, [one.target for one in came if not one.vouched])
         with self._parts.catalog.together():
             for one in came:
                 self._parts.catalog.came_home(one.receipt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from fake_cloud import BUCKET, FakeCloud
 
-from agent import disk, notices
+from agent import dates, disk, notices
 from agent.bucket import S3Bucket
 from agent.catalog import Entry
 from agent.credentials import Wallet
@@ -267,11 +268,43 @@ def test_a_file_that_appears_during_the_download_is_left_alone(desk: Desk) -> No
 def test_what_the_catalog_vouches_for_is_not_hashed_again(desk: Desk) -> None:
     desk.has(SMALL)
     put(desk.target, b"A SMALL PHOTO")
+    given = dates.timestamp(desk.notice.taken_at, desk.notice.uploaded_at)
+    disk.set_time(desk.target, given)
 
     came = desk.courier.bring(desk.notice, an_entry(desk.notice, home=True))
 
     assert isinstance(came, Came)
     assert came.receipt.sha256 == desk.notice.sha256
+
+
+def test_an_edit_that_keeps_the_size_is_never_receipted_as_the_original(desk: Desk) -> None:
+    desk.has(SMALL)
+    put(desk.target, b"A SMALL PHOTO")
+
+    assert desk.courier.bring(desk.notice, an_entry(desk.notice, home=True)) == Aside(PATH)
+
+
+@pytest.mark.parametrize("left", ["partial", "target"])
+def test_what_an_earlier_run_left_complete_is_flushed_before_it_counts(desk: Desk, left: str) -> None:
+    desk.has(LARGE)
+    flushed: list[Path] = []
+    courier = dataclasses.replace(desk.courier, flush=flushed.append)
+    if left == "partial":
+        desk.begun(len(LARGE))
+    else:
+        put(desk.target, LARGE)
+
+    courier.bring(desk.notice, an_entry(desk.notice))
+
+    assert flushed == [desk.partial.path if left == "partial" else desk.target]
+
+
+def test_a_file_that_may_only_be_read_is_confirmed_all_the_same(desk: Desk) -> None:
+    desk.has(SMALL)
+    put(desk.target, SMALL)
+    desk.target.chmod(0o444)
+
+    assert isinstance(desk.bring(), Came)
 
 
 def test_a_file_its_owner_changed_is_kept_and_the_original_goes_beside_it(desk: Desk) -> None:

@@ -7,11 +7,13 @@ import logging
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 from fake_cloud import HUSH, FakeCloud, StoredObject
 from fake_pc import Pc
 
+from agent import disk
 from agent.errors import AlreadyRunningError, RevokedError
 from agent.home import Home
 
@@ -125,6 +127,25 @@ def test_a_lost_catalog_costs_no_second_copy(pc: Pc, cloud: FakeCloud) -> None:
 
     assert pc.files() == before
     assert len(cloud.gets) == 2
+
+
+def test_a_death_between_publishing_and_flushing_is_made_good_before_the_receipt(
+    pc: Pc, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = cloud.has(b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+    for path in pc.home.state.glob("catalog.sqlite*"):
+        path.unlink()
+    flushed: list[Path] = []
+    monkeypatch.setattr(disk, "flush_folders", lambda _, targets: flushed.extend(targets))
+
+    cloud.owed = {notice["fileId"]: notice}
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert flushed == [pc.home.folder / BEST]
 
 
 def test_a_file_deleted_at_home_comes_again_if_it_is_still_owed(pc: Pc, cloud: FakeCloud) -> None:
