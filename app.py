@@ -358,7 +358,7 @@ def list_devices() -> devices.ShownDevices:
 
 @app.route("/devices/{device_id}", methods=["PATCH"], authorizer=caller_token)
 @open_to(OWNERS)
-def rename_device(device_id: Id, asked: devices.Rename) -> devices.Shown:
+def rename_device(device_id: Id, asked: devices.Rename) -> devices.ShownDevice:
     """Call a device otherwise."""
     return devices.rename(cloud(), caller(), device_id, asked)
 
@@ -393,7 +393,7 @@ def list_owed(device_id: Id, asked: owed.Asked) -> owed.Owed:
 
 @app.route("/devices/{device_id}/receipts", methods=["POST"], authorizer=caller_token)
 @open_to(PCS)
-def take_receipts(device_id: Id, asked: receipts.Batch) -> receipts.Answers:
+def take_receipts(device_id: Id, asked: receipts.Receipts) -> receipts.Answers:
     """Take a PC's word that files are at home."""
     return receipts.take(cloud(), caller(), device_id, asked)
 

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from chalicelib import cursors, devices, moments, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply, Request
+from chalicelib.bodies import Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
@@ -27,10 +27,10 @@ class ShownOwner(Reply, frozen=True):
     """One owner."""
 
     owner_id: str
-    created_at: str
+    created_at: Moment
     usage: dict[str, int]
-    stale_devices: list[devices.Shown]
-    closed_at: str | None = None
+    stale_devices: list[devices.ShownDevice]
+    closed_at: Moment | None = None
 
 
 class ShownOwners(Reply, frozen=True):

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import devices, moments, pc_queues, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply
+from chalicelib.bodies import Moment, Reply
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
 from chalicelib.errors import NotFoundError
@@ -19,7 +19,7 @@ class Lent(Reply, frozen=True):
     access_key_id: str
     secret_access_key: str
     session_token: str
-    expires_at: str
+    expires_at: Moment
     region: str
     bucket: str
     prefix: str

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from chalicelib import pc_queues, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply, Request
+from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import NotFoundError
 from chalicelib.log import logger, owner_hash
@@ -34,17 +34,17 @@ class Heartbeat(Request, frozen=True):
     owed: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
 
-class Shown(Reply, frozen=True):
+class ShownDevice(Reply, frozen=True):
     """A device as its owner sees it."""
 
-    device_id: str
+    device_id: Id
     name: str
-    kind: str
+    kind: scopes.Kind
     platform: str
-    scopes: list[str]
-    created_at: str
-    last_seen_at: str | None = None
-    revoked_at: str | None = None
+    scopes: list[scopes.Scope]
+    created_at: Moment
+    last_seen_at: Moment | None = None
+    revoked_at: Moment | None = None
     version: str | None = None
     free_bytes: int | None = None
     owed: int | None = None
@@ -53,7 +53,7 @@ class Shown(Reply, frozen=True):
 class ShownDevices(Reply, frozen=True):
     """An owner's devices."""
 
-    devices: list[Shown]
+    devices: list[ShownDevice]
 
 
 def every(world: Cloud, caller: Caller) -> ShownDevices:
@@ -62,7 +62,7 @@ def every(world: Cloud, caller: Caller) -> ShownDevices:
     return ShownDevices(show(devices.every(world.table, caller.owner_id)))
 
 
-def rename(world: Cloud, caller: Caller, device_id: str, asked: Rename) -> Shown:
+def rename(world: Cloud, caller: Caller, device_id: str, asked: Rename) -> ShownDevice:
     """Call a device otherwise."""
     caller.must_have(scopes.OWNER)
     if not devices.change(world.table, caller.owner_id, device_id, {"name": asked.name}):
@@ -112,10 +112,10 @@ def take_back(world: Cloud, owner_id: str, device_id: str) -> None:
         take_away(world, owner_id, found)
 
 
-def show(found: Iterable[Device]) -> list[Shown]:
+def show(found: Iterable[Device]) -> list[ShownDevice]:
     """Turn devices into what a caller may see of them: no queue, no hash."""
     return [
-        Shown(
+        ShownDevice(
             device_id=device.device_id,
             name=device.name,
             kind=device.kind,

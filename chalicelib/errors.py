@@ -23,9 +23,10 @@ from chalice.app import ChaliceUnhandledError
 
 
 class Refusal(ChaliceUnhandledError):  # noqa: N818 (the leaves end in Error)
-    """Raised when a request is understood and refused; `details` names the field where there is one."""
+    """Raised when a request is understood and refused; `details` holds what `DETAILS` promises, by name and type."""
 
     STATUS_CODE: ClassVar[int] = 400
+    DETAILS: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -39,6 +40,8 @@ class Refusal(ChaliceUnhandledError):  # noqa: N818 (the leaves end in Error)
 
 class BadInputError(Refusal):
     """Raised when a request's body, query or path does not fit its type."""
+
+    DETAILS: ClassVar = {"field": str}
 
     def __init__(self, field: str, expected: str, got: object = None) -> None:
         super().__init__(
@@ -57,6 +60,7 @@ class NotAllowedError(Refusal):
     """Raised when the caller is known but its scopes do not cover the deed."""
 
     STATUS_CODE = 403
+    DETAILS: ClassVar = {"scope": str}
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this needs the scope {scope!r}", {"scope": scope})

@@ -6,11 +6,12 @@ from msgspec import Meta
 
 from chalicelib import cursors, keys, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply, Request
+from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, NotFoundError
 from chalicelib.metadata import files
-from chalicelib.metadata.files import File
+from chalicelib.metadata.files import File, Status
+from chalicelib.wanted import Sha256
 
 
 class Asked(Request, frozen=True):
@@ -23,21 +24,21 @@ class Asked(Request, frozen=True):
 class FileShown(Reply, frozen=True, kw_only=True):
     """A file and how far it has come."""
 
-    file_id: str
+    file_id: Id
     name: str
     type: str
-    status: str
-    created_at: str
+    status: Status
+    created_at: Moment
     size: int | None = None
-    sha256: str | None = None
-    uploaded_at: str | None = None
-    downloaded_at: str | None = None
+    sha256: Sha256 | None = None
+    uploaded_at: Moment | None = None
+    downloaded_at: Moment | None = None
     taken_at: str | None = None
     group_id: str | None = None
     local_id: str | None = None
     reason: str | None = None
-    owed_to: list[str]
-    home: dict[str, str]
+    owed_to: list[Id]
+    home: dict[str, Moment]
 
 
 class FilesShown(Reply, frozen=True):

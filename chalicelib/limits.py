@@ -24,6 +24,7 @@ class TooManyRequestsError(Refusal):
     """Raised when somebody tried too often; the header says when the next try counts."""
 
     STATUS_CODE: ClassVar[int] = 429
+    DETAILS: ClassVar = {"retryAfter": int}
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many tries, the next one counts in {seconds} seconds", {"retryAfter": seconds})

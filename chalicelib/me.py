@@ -2,7 +2,7 @@
 
 from chalicelib import devices, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply
+from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
@@ -12,9 +12,9 @@ class Me(Reply, frozen=True):
     """A caller in its own eyes: a person sees all devices and the usage, a device itself alone."""
 
     owner_id: str
-    scopes: list[str]
-    devices: list[devices.Shown]
-    device_id: str | None = None
+    scopes: list[scopes.Scope]
+    devices: list[devices.ShownDevice]
+    device_id: Id | None = None
     usage: dict[str, int] | None = None
 
 

@@ -26,7 +26,7 @@ class Hashes(Request, frozen=True):
 class Missing(Reply, frozen=True):
     """Those that have not arrived, in the order asked, each once."""
 
-    missing: list[str]
+    missing: list[Sha256]
 
 
 def find(world: Cloud, caller: Caller, asked: Hashes) -> Missing:

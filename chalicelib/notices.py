@@ -5,17 +5,41 @@ A queue is only a doorbell: what a PC is owed is in the ledger, so a notice that
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from chalicelib import log
+from chalicelib.bodies import Id, Moment
 from chalicelib.cloud import Cloud
 from chalicelib.metadata.files import File
+from chalicelib.wanted import Sha256
 
 VERSION = 1
+
+
+class Notice(TypedDict):
+    """All a PC needs to fetch and verify a file."""
+
+    v: int
+    fileId: Id
+    bucket: str
+    key: str
+    versionId: NotRequired[str]
+    size: int
+    sha256: Sha256
+    name: str
+    type: str
+    takenAt: NotRequired[str]
+    uploadedAt: Moment
+    groupId: NotRequired[str]
+    userId: str
+    s3Key: str
+    timestamp: Moment
+
+
 _MOST_IN_ONE_CALL = 10
 
 
-def of(file: File, bucket: str) -> dict[str, Any]:
+def of(file: File, bucket: str) -> Notice:
     """Say all a PC needs to fetch and verify a file. The last three are for simple consumers."""
     told = {
         "v": VERSION,
@@ -34,7 +58,7 @@ def of(file: File, bucket: str) -> dict[str, Any]:
         "s3Key": file.key,
         "timestamp": file.uploaded_at,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return cast("Notice", {name: value for name, value in told.items() if value is not None})
 
 
 def ring(world: Cloud, queue_url: str, notices: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """What a PC is owed, page by page, oldest first."""
 
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from msgspec import Meta
 
@@ -11,6 +11,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.errors import NotFoundError
 from chalicelib.files import read_cursor
 from chalicelib.metadata import devices, ledger
+from chalicelib.notices import Notice
 
 
 class Asked(Request, frozen=True):
@@ -23,7 +24,7 @@ class Asked(Request, frozen=True):
 class Owed(Reply, frozen=True):
     """A page of notices."""
 
-    files: list[dict[str, Any]]
+    files: list[Notice]
     next: str | None = None
 
 
@@ -32,7 +33,7 @@ def page(world: Cloud, caller: Caller, device_id: str, asked: Asked) -> Owed:
     after = read_cursor(asked.next)
     _may_ask(world, caller, device_id)
     debts = ledger.owed(world.table, device_id, limit=asked.limit, after=after)
-    return Owed(debts.notices, cursors.encode(debts.last) if debts.last else None)
+    return Owed(cast("list[Notice]", debts.notices), cursors.encode(debts.last) if debts.last else None)
 
 
 def _may_ask(world: Cloud, caller: Caller, device_id: str) -> None:

@@ -21,7 +21,7 @@ from msgspec import Meta
 
 from chalicelib import device_keys, devices, limits, moments, pc_queues, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply, Request
+from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, NotFoundError, Refusal
 from chalicelib.log import logger, owner_hash
@@ -51,6 +51,7 @@ class SlowDownError(Refusal):
     """Raised when a device asks more often than it was told to."""
 
     STATUS_CODE: ClassVar[int] = 400
+    DETAILS: ClassVar = {"interval": int}
 
     def __init__(self) -> None:
         super().__init__(f"ask at most every {INTERVAL_SECONDS} seconds", {"interval": INTERVAL_SECONDS})
@@ -109,25 +110,25 @@ class ShownPairing(Reply, frozen=True):
     """What the owner looks at before deciding."""
 
     name: str
-    kind: str
+    kind: scopes.Kind
     platform: str
     address: str
-    expires_at: str
+    expires_at: Moment
 
 
 class Decided(Reply, frozen=True):
     """Which device it will be."""
 
-    device_id: str | None = None
+    device_id: Id | None = None
 
 
 class Claimed(Reply, frozen=True):
     """The device's key, told this once."""
 
-    device_id: str
+    device_id: Id
     key: str
-    kind: str
-    scopes: list[str]
+    kind: scopes.Kind
+    scopes: list[scopes.Scope]
 
 
 def new_user_code() -> str:

@@ -6,14 +6,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from chalicelib import log, metrics, moments, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply, Request
+from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
 from chalicelib.metadata import files, ledger
@@ -22,7 +22,9 @@ from chalicelib.wanted import Sha256
 
 MOST_RECEIPTS = 100
 GRACE = timedelta(days=7)
-TAKEN, REPEATED = "taken", "repeated"
+TAKEN: Final = "taken"
+REPEATED: Final = "repeated"
+Reason = Literal["unknownFile", "otherSha256", "otherSize", "notOwed"]
 _TRIES = 6
 # A receipt is two operations; each write also moves the counters and remembers what happened; a write holds a hundred.
 _RECEIPTS_IN_ONE_WRITE = 49
@@ -31,13 +33,13 @@ _RECEIPTS_IN_ONE_WRITE = 49
 class Receipt(Request, frozen=True):
     """A file is at home. The path is for people; nothing is done with it here."""
 
-    file_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    file_id: Id
     sha256: Sha256
     size: int
     path: Annotated[str, Meta(max_length=4096)] | None = None
 
 
-class Batch(Request, frozen=True):
+class Receipts(Request, frozen=True):
     """Receipts as a PC hands them in."""
 
     receipts: Annotated[list[Receipt], Meta(min_length=1, max_length=MOST_RECEIPTS)]
@@ -47,8 +49,8 @@ class Answer(Reply, frozen=True):
     """What became of one receipt."""
 
     file_id: str
-    outcome: str
-    reason: str | None = None
+    outcome: Literal["taken", "repeated", "refused"]
+    reason: Reason | None = None
 
 
 class Answers(Reply, frozen=True):
@@ -66,7 +68,7 @@ class _Desk:
     answers: dict[int, Answer]
 
 
-def take(world: Cloud, caller: Caller, device_id: str, batch: Batch) -> Answers:
+def take(world: Cloud, caller: Caller, device_id: str, batch: Receipts) -> Answers:
     """Take receipts from the PC itself, in as few writes as a batch can be."""
     caller.must_have(scopes.PC)
     caller.must_be(device_id)
@@ -98,7 +100,7 @@ def judge(receipt: Receipt, file: File | None, device_id: str) -> Answer | None:
     return _refused(receipt, "notOwed")
 
 
-def _refused(receipt: Receipt, reason: str) -> Answer:
+def _refused(receipt: Receipt, reason: Reason) -> Answer:
     return Answer(receipt.file_id, "refused", reason)
 
 

@@ -1,11 +1,14 @@
 """What a caller may do, by what it is. Pure."""
 
 from collections.abc import Collection
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 Kind = Literal["phone", "pc"]
 
 READ, UPLOAD, PC, OWNER, ADMIN = "read", "upload", "pc", "owner", "admin"
+Scope = Annotated[str, Meta(extra_json_schema={"enum": [READ, UPLOAD, PC, OWNER, ADMIN]})]
 
 PERSON = frozenset({OWNER, READ, UPLOAD})
 _OF_DEVICE = {"phone": frozenset({READ, UPLOAD}), "pc": frozenset({PC})}

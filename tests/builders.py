@@ -235,7 +235,7 @@ class Pc:
     def receipt(self, *told: dict[str, Any]) -> list[tuple[str, str | None]]:
         """Send receipts for notices; return outcome and reason of each."""
         made = [receipts.Receipt(one["fileId"], one["sha256"], one["size"]) for one in told]
-        answers = receipts.take(self.account.world, self.caller, self.device_id, receipts.Batch(made))
+        answers = receipts.take(self.account.world, self.caller, self.device_id, receipts.Receipts(made))
         return [(answer.outcome, answer.reason) for answer in answers.receipts]
 
     def catch_up(self, **more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from chalicelib.errors import ConditionFailedError
 from chalicelib.metadata import owners
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
+from chalicelib.scopes import Kind
 
 _FIRST = "device#"
 _THERE = "attribute_exists(pk) AND attribute_not_exists(#revokedAt)"
@@ -24,7 +25,7 @@ class Device:
 
     device_id: str
     name: str
-    kind: str
+    kind: Kind
     platform: str
     scopes: frozenset[str]
     created_at: str

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.errors import ConditionFailedError
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Key, Operation, Put, Table, Update
+from chalicelib.scopes import Kind
 
 ASKED, APPROVED, DENIED, CLAIMED = "asked", "approved", "denied", "claimed"
 _KEPT_SECONDS = 86_400
@@ -24,7 +25,7 @@ class Pairing:
     user_code: str
     device_id: str
     name: str
-    kind: str
+    kind: Kind
     platform: str
     address: str
     expires: int

@@ -157,7 +157,7 @@ def test_two_pcs_that_receipt_at_once_leave_one_downloaded_file(account: Account
 def test_a_pc_answers_for_itself_alone(account: Account, pc: Pc) -> None:
     (notice,) = brought(pc, 1)
     other = account.pc()
-    batch = receipts.Batch([receipts.Receipt(notice["fileId"], notice["sha256"], notice["size"])])
+    batch = receipts.Receipts([receipts.Receipt(notice["fileId"], notice["sha256"], notice["size"])])
 
     with pytest.raises(NotFoundError):
         receipts.take(account.world, other.caller, pc.device_id, batch)
@@ -167,7 +167,7 @@ def test_a_phone_receipts_nothing(account: Account) -> None:
     phone = account.phone()
 
     with pytest.raises(NotAllowedError):
-        receipts.take(account.world, phone.caller, phone.caller.device_id or "", receipts.Batch([]))
+        receipts.take(account.world, phone.caller, phone.caller.device_id or "", receipts.Receipts([]))
 
 
 def test_what_meets_other_writers_for_ever_is_told(account: Account, pc: Pc) -> None:
@@ -203,7 +203,7 @@ def test_what_meets_other_writers_for_ever_is_told(account: Account, pc: Pc) -> 
 )
 def test_what_is_no_receipt_is_refused_by_name(body: bytes, field: str) -> None:
     with pytest.raises(BadInputError) as refused:
-        bodies.parse(body, receipts.Batch)
+        bodies.parse(body, receipts.Receipts)
 
     assert refused.value.details["field"] == field
 

@@ -119,7 +119,7 @@ class World:
         file_id = self.chance.choice(keys).split("/")[-1][:32]
         forged = receipts.Receipt(file_id, "0" * 64, 3)
         pc = self.chance.choice(self.pcs)
-        receipts.take(self.account.world, pc.caller, pc.device_id, receipts.Batch([forged]))
+        receipts.take(self.account.world, pc.caller, pc.device_id, receipts.Receipts([forged]))
 
     def call_off(self) -> None:
         if not self.links or self.chance.random() < 0.5:
