@@ -7,53 +7,60 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test quick lint format types package e2e deploy destroy clean
+.PHONY: help run demo reset test quick e2e lint format package deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-.venv/.ready: requirements.txt requirements-dev.txt agent/requirements.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -r
+
+.venv/.run: requirements.txt agent/requirements.txt local/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Backhaul needs Python 3.11 or newer, and $(PYTHON) is %d.%d: name another with `make PYTHON=python3.12 ...`" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
-	@echo "Installing what Backhaul needs into .venv (about a minute, once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing what Backhaul needs into .venv (less than a minute, once)"
+	@$(INSTALL) local/requirements.txt
 	@touch $@
 
-run: .venv/.ready ## the whole system on this machine: the cloud, the app, a PC with ./home
+.venv/.test: .venv/.run requirements-dev.txt
+	@echo "Installing what the tests need into .venv (less than a minute, once)"
+	@$(INSTALL) requirements-dev.txt
+	@touch $@
+
+run: .venv/.run ## the whole system on this machine: the cloud, the app, a PC with ./home
 	@$(BIN)/python -m local up $(WHERE)
 
-demo: .venv/.ready ## send sample files in at one end, compare the bytes at the other
+demo: .venv/.run ## send sample files in at one end, compare the bytes at the other
 	@$(BIN)/python -m local demo $(WHERE)
 
-reset: .venv/.ready ## forget the local cloud and start fresh; ./home stays
+reset: .venv/.run ## forget the local cloud and start fresh; ./home stays
 	@$(BIN)/python -m local reset $(if $(STATE),--state "$(STATE)")
 
-test: .venv/.ready ## all tests, the end-to-end run with real processes included
+test: .venv/.test ## all tests, the end-to-end run with real processes included
 	@$(BIN)/python -m pytest
 
-quick: .venv/.ready ## the tests without the end-to-end run
+quick: .venv/.test ## the tests without the end-to-end run
 	@$(BIN)/python -m pytest -m "not e2e"
 
-e2e: .venv/.ready ## only the end-to-end run
+e2e: .venv/.test ## only the end-to-end run
 	@$(BIN)/python -m pytest -m e2e
 
-lint: .venv/.ready ## style, types and the template
+lint: .venv/.test ## style, types and the template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint infra/template.yaml
 
-format: .venv/.ready ## rewrite the code in the house's shape
+format: .venv/.test ## rewrite the code in the house's shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-package: .venv/.ready ## what the zip for Lambda would hold; fails if a dependency is missing from it
+package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency is missing from it
 	@$(BIN)/python -m infra.packaging
 
-deploy: .venv/.ready ## put a stage up in your AWS account: make deploy STAGE=dev
+deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev
 	@$(BIN)/python -m infra deploy --stage "$(STAGE)"
 
-destroy: .venv/.ready ## take a stage down; asks before it deletes data: make destroy STAGE=dev
+destroy: .venv/.run ## take a stage down; asks before it deletes data: make destroy STAGE=dev
 	@$(BIN)/python -m infra destroy --stage "$(STAGE)"
 
 clean: ## remove what the tools left behind; your data, .local and ./home, stays

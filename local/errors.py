@@ -8,7 +8,7 @@ LocalError                    one sentence for a person, a hint, exit code 1
 │   ├── ForeignStateError         it holds things we did not make
 │   └── NewerStateError           a later version of Backhaul made it
 ├── AlreadyRunningError       another `make run` holds the state folder
-├── MissingToolError          a package of requirements-dev.txt is not installed
+├── MissingToolError          a package of local/requirements.txt is not installed
 ├── EmulatorError             the embedded cloud did not come up
 ├── DeployError               `chalice deploy --stage local` failed
 ├── OfflineError              … because packages could not be fetched
@@ -74,7 +74,7 @@ class NewerStateError(StateFolderError):
 
     def __init__(self, folder: Path, *, what: str, found: str, expected: str) -> None:
         super().__init__(f"The state folder {str(folder)!r} was made with {what} {found}; this one has {expected}")
-        self.hint = "Install the newer requirements-dev.txt, or run `make reset` to start fresh."
+        self.hint = "Install the newer local/requirements.txt, or run `make reset` to start fresh."
 
 
 class AlreadyRunningError(LocalError):
@@ -91,7 +91,7 @@ class MissingToolError(LocalError):
 
     def __init__(self, package: str) -> None:
         super().__init__(f"The package {package!r} is not installed in this Python")
-        self.hint = "Install the tools: pip install -r requirements-dev.txt"
+        self.hint = "Install the tools: pip install -r local/requirements.txt"
 
 
 class EmulatorError(LocalError):

@@ -145,4 +145,4 @@ def test_reset_says_what_it_removed(capsys: pytest.CaptureFixture[str], places: 
 
 
 def test_a_missing_tool_is_told_with_how_to_get_it() -> None:
-    assert "requirements-dev.txt" in MissingToolError("ministack").hint
+    assert "local/requirements.txt" in MissingToolError("ministack").hint
