@@ -90,6 +90,16 @@ def test_other_algorithms_with_the_right_key_are_refused(algorithm: Any) -> None
     assert read(token) is None
 
 
+def test_a_token_of_another_algorithm_makes_nobody_look_for_its_key() -> None:
+    asked: list[str] = []
+    here = settings()
+    token = by_hand({"alg": "HS256", "kid": "unknown"}, told())
+
+    tokens.read(token, NOW, tokens.Pool(here.issuer, here.user_pool_client), asked.append)
+
+    assert asked == []
+
+
 def test_a_stranger_who_uses_our_key_id_is_refused() -> None:
     assert read(Signer().sign(told())) is None
 
