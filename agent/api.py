@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NO_SUCH_ROUTE = "Missing Authentication Token"
-"""What API Gateway says, with 403, where nothing is deployed (yet)."""
+"""What API Gateway says, with 403, where nothing is deployed (yet): as `message`, or as our template has it."""
 Answer = dict[str, Any]
 
 
@@ -128,7 +128,11 @@ class DeviceApi(Api):
 
     def _answer(self, what: str, status: int, told: Answer | None) -> Answer:
         """Take 401, 403 and 404 for a revoked key: a paired PC asks only for what is its own."""
-        if status in (401, 403) and told is not None and told.get("message") != NO_SUCH_ROUTE:
+        if (
+            status in (401, 403)
+            and told is not None
+            and NO_SUCH_ROUTE not in (told.get("message"), told.get("Message"))
+        ):
             raise RevokedError(self._device_id)
         if status == 404 and told is not None and told.get("Code"):  # noqa: PLR2004 - as above
             raise RevokedError(self._device_id)

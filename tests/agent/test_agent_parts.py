@@ -116,6 +116,7 @@ def test_a_pairing_that_is_refused_ends(code: str) -> None:
         ((403, b'{"Message":"User is not authorized"}'), RevokedError),
         ((404, b'{"Code":"NotFoundError","Message":"no such device"}'), RevokedError),
         ((403, b'{"message":"Missing Authentication Token"}'), UnreachableError),
+        ((403, b'{"Code":"MISSING_AUTHENTICATION_TOKEN","Message":"Missing Authentication Token"}'), UnreachableError),
         ((404, b"<html>"), UnreachableError),
         ((403, b"<html>"), UnreachableError),
         ((200, b"<html>sign in to the hotel</html>"), UnreachableError),
