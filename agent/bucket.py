@@ -16,7 +16,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
-from agent.errors import ChangedObjectError, RefusedObjectError, UnreachableError
+from agent.errors import ChangedObjectError, RefusedObjectError, UnreachableError, WrongClockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ CHUNK = 256 * 1024
 STALL = timedelta(seconds=30)
 NO_LIMIT = timedelta(days=30)
 """obstore limits the whole request to 30 seconds by itself, which a long video would never meet."""
+CLOCK_REFUSAL = "RequestTimeTooSkewed"
 RESUME_REFUSALS = ("NotPartial", "UnexpectedRange", "416 Range Not Satisfiable")
 
 
@@ -75,6 +76,8 @@ class S3Bucket:
                 self._store_for(credentials, notice.bucket), notice.key, options=_options(notice, start, etag)
             )
         except (PermissionDeniedError, UnauthenticatedError) as error:
+            if CLOCK_REFUSAL in str(error):
+                raise WrongClockError(f"object {notice.key!r}") from error
             self._wallet.give_up(credentials)
             raise RefusedObjectError(notice.key, "S3 denies it") from error
         except FileNotFoundError as error:

@@ -4,6 +4,7 @@ AgentError
 ├── TransientError              try again; nobody has to act
 │   ├── UnreachableError        no connection, no answer, or an answer that makes no sense
 │   ├── BusyError               429 or 5xx
+│   ├── WrongClockError         AWS refuses whatever is signed by this PC's clock
 │   ├── HomeMissingError        the home folder or its marker is not there (unplugged drive)
 │   ├── DiskFullError           too little room for this file
 │   ├── StoppedError            asked to stop in the middle of a file
@@ -27,6 +28,7 @@ AgentError
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 
@@ -57,6 +59,17 @@ class BusyError(TransientError):
         """Keep the status it answered with."""
         super().__init__(f"{what} asks for patience, it answered {status}")
         self.status = status
+
+
+class WrongClockError(TransientError):
+    """Raised when AWS refuses a request for the time it bears: no file is to blame, and none comes home until then."""
+
+    hint = "Set this PC's clock, and let it be set by itself from now on."
+
+    def __init__(self, what: str) -> None:
+        """Keep what was asked, and what this PC takes for the time."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        super().__init__(f"{what} was refused because this PC's clock is wrong, it says {now}")
 
 
 class HomeMissingError(TransientError):

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.errors import TransientError, UnreachableError
+from agent.errors import TransientError, UnreachableError, WrongClockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LONG_POLL_SECONDS = 20
 HIDDEN_SECONDS = 300
 BATCH = 10
+CLOCK_REFUSALS = ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed")
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,11 @@ class SqsInbox:
             call = getattr(self._client_for(credentials), operation)
             answer: dict[str, Any] = call(QueueUrl=credentials.queue_url, **arguments)
         except ClientError as error:
+            what = "queue"
+            if any(sign in str(error) for sign in CLOCK_REFUSALS):
+                raise WrongClockError(what) from error
             if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
                 self._wallet.give_up(credentials)
-            what = "queue"
             raise UnreachableError(what, error.response["Error"]["Code"]) from error
         except BotoCoreError as error:
             what = "queue"

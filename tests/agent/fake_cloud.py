@@ -180,12 +180,14 @@ class FakeCloud:
 
     # SQS
 
-    def sqs(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def sqs(self, operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer one SQS call."""
         self.calls[operation] += 1
         self.lock.notify_all()
+        if self.refuse.get(operation):
+            return self.refuse[operation].pop(0)
         if operation == "ReceiveMessage":
-            return self._receive(asked)
+            return 200, self._receive(asked)
         for entry in asked["Entries"]:
             message = self.messages[entry["ReceiptHandle"].partition(":")[0]]
             if operation == "DeleteMessageBatch":
@@ -193,7 +195,7 @@ class FakeCloud:
             else:
                 message["hidden"] += 1
         self.lock.notify_all()
-        return {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]], "Failed": []}
+        return 200, {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]], "Failed": []}
 
     def _receive(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.lock.wait_for(self._visible, min(asked["WaitTimeSeconds"], 20))
@@ -251,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.headers.get("X-Amz-Target")
         with self.cloud.lock:
             if target:
-                status, told = 200, self.cloud.sqs(target.partition(".")[2], body)
+                status, told = self.cloud.sqs(target.partition(".")[2], body)
             else:
                 path = urlsplit(self.path).path.strip("/")
                 status, told = self.cloud.answer(path, {}, body, self.headers.get("Authorization", ""))
@@ -293,6 +295,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault = stored.faults.pop(0) if stored and stored.faults else ""
         if stored is None or fault == "missing":
             self._json(404, "<Error><Code>NoSuchKey</Code></Error>")
+        elif fault == "skewed":
+            self._json(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>")
         elif fault.isdigit():
             self._json(int(fault), "<Error><Code>Fault</Code></Error>")
         else:

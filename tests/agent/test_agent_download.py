@@ -28,9 +28,11 @@ from agent.errors import (
     TransientError,
     UnreachableError,
     UnwritableError,
+    WrongClockError,
     WrongContentsError,
 )
 from agent.home import Home
+from agent.inbox import SqsInbox
 from agent.notices import Notice
 
 SMALL = b"a small photo"
@@ -282,6 +284,24 @@ def test_an_edit_that_keeps_the_size_is_never_receipted_as_the_original(desk: De
     put(desk.target, b"A SMALL PHOTO")
 
     assert desk.courier.bring(desk.notice, an_entry(desk.notice, home=True)) == Aside(PATH)
+
+
+def test_a_wrong_clock_is_blamed_on_no_file_and_renews_no_credentials(desk: Desk) -> None:
+    desk.has(SMALL, "skewed")
+    before = desk.courier.bucket._wallet.current()  # type: ignore[attr-defined]
+
+    with pytest.raises(WrongClockError, match="clock"):
+        desk.bring()
+
+    assert desk.courier.bucket._wallet.current() is before  # type: ignore[attr-defined]
+
+
+def test_the_doorbell_tells_of_a_wrong_clock(cloud: FakeCloud) -> None:
+    said = "Signature expired: 20260101T000000Z is now earlier than 20261121T110000Z"
+    cloud.refuse["ReceiveMessage"] = [(403, {"__type": "InvalidSignatureException", "message": said})]
+
+    with pytest.raises(WrongClockError, match="clock"):
+        SqsInbox(Wallet(lambda: cloud._credentials({}, {}))).receive()
 
 
 @pytest.mark.parametrize("left", ["partial", "target"])

@@ -23,6 +23,7 @@ from agent.errors import (
     StoppedError,
     UnreachableError,
     UnsoundNoticeError,
+    WrongClockError,
     WrongContentsError,
 )
 from agent.flights import Flights
@@ -120,6 +121,7 @@ def test_other_contents_have_another_partial(changes: dict[str, Any]) -> None:
         (RevokedError("d"), 0, Suspect(2)),
         (DiskFullError(1, 2, 3), 0, Again(5)),
         (UnreachableError("x", "y"), 4, Again(2)),
+        (WrongClockError("x"), 4, Again(2)),
         (CutShortError(1, 2), 0, Blame(1, 1)),
         (WrongContentsError("a", "b"), 3, Blame(4, 4)),
         (WrongContentsError("a", "b"), 4, SetAside(5)),
