@@ -87,11 +87,9 @@ class PushApi(Api):
 
     def _answer(self, what: str, status: int, told: Answer | None) -> Answer:
         """Tell apart what a push must treat differently."""
-        if told is not None and told.get("Code") == "PartsMissingError":
-            raise PartsMissingError(
-                what, answers.sound(what, lambda: [int(part) for part in told["Details"]["missing"]])
-            )
         said = str(told.get("Message") or told.get("message")) if told is not None else ""
+        if told is not None and told.get("Code") == "PartsMissingError":
+            raise PartsMissingError(said)
         if status == 401 or (status == 403 and told is not None and said != NO_SUCH_ROUTE):  # noqa: PLR2004 - as in api
             raise MayNotUploadError(said)
         return super()._answer(what, status, told)

@@ -16,12 +16,7 @@ PermanentError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agent.errors import FileTroubleError, NotPairedError, PermanentError, RevokedError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PAIR_HINT = "Pair first: python -m agent pair URL --home DIR --kind phone, then push with --state DIR."
 
@@ -55,12 +50,11 @@ class GoneUploadError(FileTroubleError):
 
 
 class PartsMissingError(FileTroubleError):
-    """Raised when the cloud cannot complete an upload because parts lack."""
+    """Raised when the cloud cannot complete an upload because parts lack: it tells which when asked how it stands."""
 
-    def __init__(self, file_id: str, missing: Sequence[int]) -> None:
-        """Keep which parts lack."""
-        super().__init__(f"upload of file {file_id!r} lacks {len(missing)} parts")
-        self.missing = frozenset(missing)
+    def __init__(self, said: str) -> None:
+        """Keep what the cloud said."""
+        super().__init__(f"the upload is not complete: {said}")
 
 
 class UnreadableError(PermanentError):

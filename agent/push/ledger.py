@@ -62,10 +62,6 @@ class Ledger:
             values = [*_key(file), digest.sha256, digest.part_size, digest.part_hashes]
             self._db.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def forget(self, file: LocalFile) -> None:
-        """Drop a file's hash: it was found to be wrong."""
-        self._db.execute("DELETE FROM hashes WHERE path = ?", [os.fsencode(file.path)])
-
     def begun(self, hashes: Iterable[str]) -> None:
         """Remember contents whose upload was begun: what is begun is not safe."""
         self._db.executemany("INSERT OR IGNORE INTO begun VALUES (?)", [(sha256,) for sha256 in hashes])

@@ -183,7 +183,6 @@ class Push:
         if afresh and isinstance(error, GoneUploadError):
             self._ready.append(replace(hashed, tries=hashed.tries + 1))
         elif afresh and isinstance(error, (ChangedFileError, OtherContentsError)):
-            self._ledger.forget(hashed.file)
             self._later.append(Unsettled([hashed.file], str(error), hashed.group_id, hashed.tries + 1))
             if not self._release(hashed) and isinstance(error, ChangedFileError):
                 self._call_off(one)

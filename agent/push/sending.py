@@ -5,6 +5,7 @@ A file's parts go one after another, so that whatever kills us costs one part at
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import deque
@@ -97,16 +98,13 @@ class _Upload:
 
     def bring_parts(self, parts: list[Part]) -> str:
         """Send what lacks and have it put together, until the cloud agrees that nothing lacks."""
-        wanted = parts
         for _ in range(ROUNDS):
-            status = self.bring(wanted, Links())
+            status = self.bring(parts, Links())
             if status != PENDING:
                 return status
-            try:
+            with contextlib.suppress(PartsMissingError):
                 return self._crew.api.complete(self._file_id)
-            except PartsMissingError as error:
-                wanted = [part for part in parts if part.number in error.missing] or parts
-        raise RefusedUploadError(f"the cloud still lacks {len(wanted)} parts after they were sent {ROUNDS} times")
+        raise RefusedUploadError(f"the cloud still lacks parts after they were sent {ROUNDS} times")
 
     def bring(self, parts: list[Part], links: Links) -> str:
         """Send the parts that S3 has not; end at once when the file has arrived meanwhile."""

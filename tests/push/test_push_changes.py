@@ -54,6 +54,45 @@ def test_a_file_that_shrinks_while_it_is_read_is_noticed(folder: Folder) -> None
         hashing.digest(file, lambda _count: os.truncate(path, MIB))
 
 
+def test_a_file_that_changed_since_the_walk_is_not_even_read(folder: Folder) -> None:
+    path = folder.has("IMG_1.jpg", b"1234")
+    file = found(folder, path)
+    path.write_bytes(b"12345")
+
+    with pytest.raises(ChangedFileError), hashing.opened(file):
+        pytest.fail("it was opened")
+
+
+def test_a_file_that_changed_while_it_was_hashed_is_hashed_again(folder: Folder, phone: Phone) -> None:
+    path = folder.has("IMG_1.jpg", b"1234")
+    change = threading.Lock()
+
+    fates = phone.push(
+        folder, hashing=lambda _count: change.acquire(blocking=False) and path.write_bytes(b"12345") and None
+    )
+
+    assert fates == {"IMG_1.jpg": "safe"}
+
+
+def test_a_twin_of_a_file_that_changed_is_sent_for_itself(sim: Simulator, folder: Folder, phone: Phone) -> None:
+    paths = [folder.has(name, noise(300_000)) for name in ("a.jpg", "b.jpg")]
+    same = folder.hashes()["a.jpg"]
+
+    def change_the_one_that_is_sent(_put: Put) -> None:
+        if len(sim.puts) == 1:
+            names = {path.name: path for path in paths}
+            names[sim.files[sim.puts[0].file_id].told["name"]].write_bytes(b"other")
+
+    sim.on_bytes = change_the_one_that_is_sent
+
+    fates = phone.push(folder)
+
+    assert fates.keys() == {"a.jpg", "b.jpg"}
+    assert set(fates.values()) <= {"safe", "known"}
+    arrived = {file.sha256 for file in sim.files.values() if file.status == "uploaded"}
+    assert arrived == {same, hashlib.sha256(b"other").hexdigest()}
+
+
 def test_a_file_that_changes_while_it_is_sent_is_sent_as_it_is_then(
     sim: Simulator, folder: Folder, phone: Phone
 ) -> None:

@@ -6,7 +6,10 @@ import pytest
 from push_phone import Folder, Phone, noise
 from push_simulator import Put, Simulator
 
+from agent.errors import UnsafeAddressError
+from agent.push.answers import Link
 from agent.push.arrivals import FIRST_SECONDS
+from agent.push.bucket import Bucket, pool
 from agent.push.errors import MayNotUploadError
 
 
@@ -61,6 +64,11 @@ def test_a_call_that_fails_is_made_again(what: str, fault: str, sim: Simulator, 
     sim.fails(what, fault)
 
     assert phone.push(folder) == {"IMG_1.jpg": "safe"}
+
+
+def test_no_byte_goes_to_an_address_in_the_clear() -> None:
+    with pool(1) as http, pytest.raises(UnsafeAddressError):
+        Bucket(http).put(Link("http://bucket.example.com/key", {}), [b"secret"])
 
 
 def test_an_expired_link_is_replaced_at_once(sim: Simulator, folder: Folder, phone: Phone) -> None:
