@@ -1,6 +1,7 @@
 """Runs tests with Windows CPython under Wine 10: the agent's own, and those that need Windows. Runs on Linux.
 
-    python tests/windows/suite.py [PYTEST ARGUMENTS]
+    python tests/windows/suite.py [PYTEST ARGUMENTS]     the tests
+    python tests/windows/suite.py --journey              the portable ZIP, from pairing to receipt
 
 BACKHAUL_WINDOWS_TOOLS names the folder that keeps Wine and Python between runs (default: build/windows);
 BACKHAUL_WINDOWS_SECONDS how long the tests may take (default: 540).
@@ -40,10 +41,24 @@ def main(arguments: list[str]) -> int:
         python = told("Windows CPython", lambda: install_python(tools))
         shipped = told("the portable ZIP", lambda: build_portable(tools))
         with Room(wine, tools) as room:
+            if arguments == ["--journey"]:
+                return travel(room, shipped, tools)
             return run_tests(room, python, shipped, arguments)
     except (debian_wine.NoWineError, ShippingError) as error:
         sys.stderr.write(f"test-windows cannot run here: {error}\n")
         return 1
+
+
+def travel(room: Room, shipped: Path, tools: Path) -> int:
+    """Take the portable ZIP the whole way, and return the exit code."""
+    import journey  # the tests do not need the embedded cloud
+
+    try:
+        sys.stdout.write(journey.travel(room, shipped, tools / "journey") + "\n")
+    except journey.LostError as error:
+        sys.stderr.write(f"test-windows: {error}\n")
+        return 1
+    return 0
 
 
 def told(what: str, make: Callable[[], Path]) -> Path:
