@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from agent.errors import BrokenCatalogError
 from agent.names import twin_key
 
 if TYPE_CHECKING:
@@ -75,9 +76,13 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         """Open or make the catalog."""
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(SCHEMA)
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise BrokenCatalogError(path, error) from error
 
     def __enter__(self) -> Self:
         """Use as a context that closes."""
@@ -135,11 +140,11 @@ class Catalog:
         )
         self.forget_trouble(receipt.file_id)
 
-    def receipts(self, now: float, limit: int = 100) -> list[Receipt]:
-        """List receipts that are due to be sent."""
+    def receipts(self, now: float, limit: int = 100, longest: float = 3600.0) -> list[Receipt]:
+        """List receipts that are due; one due later than the longest wait was refused under a wrong clock."""
         rows = self._db.execute(
-            "SELECT file_id, sha256, size, path FROM receipts WHERE due <= ? ORDER BY due, file_id LIMIT ?",
-            [now, limit],
+            "SELECT file_id, sha256, size, path FROM receipts WHERE due <= ? OR due > ? ORDER BY due, file_id LIMIT ?",
+            [now, now + longest, limit],
         )
         return [Receipt(*row) for row in rows]
 

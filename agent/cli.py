@@ -55,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AgentError as error:
         print(f"backhaul: {error}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
         return next((code for kind, code in CODES if isinstance(error, kind)), 1)
+    except OSError as error:
+        print(f"backhaul: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 1
 
@@ -90,6 +93,8 @@ def _keys(home: Home) -> KeyStore:
 
 def _pair(chosen: argparse.Namespace) -> int:
     home, url = Home(chosen.home), safe_address(chosen.url)
+    # Before anybody agrees: a PC that cannot keep its key would be owed every file for ever.
+    home.require_possible()
     _agree_to_replace(home, yes=chosen.yes)
     is_phone = chosen.kind == "phone"
     api, keep = (PhoneApi(url), phone.keep) if is_phone else (Api(url), pairing.keep)

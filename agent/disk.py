@@ -101,6 +101,7 @@ class Partial:
 
 def sweep_partials(home: Home, now: float) -> None:
     """Throw away partials that nobody continued for a month: their files are not owed any more."""
+    home.partials.mkdir(exist_ok=True)
     for path in home.partials.iterdir():
         if now - path.stat().st_mtime > FORGOTTEN_SECONDS:
             path.unlink(missing_ok=True)

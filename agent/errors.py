@@ -20,6 +20,7 @@ AgentError
     ├── NotPairedError          nobody paired this home folder, or its key is lost
     ├── AlreadyRunningError     another agent has this home folder
     ├── SettingsError           config.toml, all that is wrong with it
+    ├── BrokenCatalogError      catalog.sqlite is damaged, or cannot be opened
     ├── UnsafeAddressError      an address that would show the key to others
     ├── PairingError            denied, expired, or refused by the person
     ├── RequestRefusedError     the cloud refuses a request for good
@@ -199,6 +200,16 @@ class SettingsError(PermanentError):
         """Keep all that is wrong."""
         super().__init__(f"settings in {str(where)!r} are wrong: " + "; ".join(wrong))
         self.wrong = wrong
+
+
+class BrokenCatalogError(PermanentError):
+    """Raised when the catalog cannot be opened."""
+
+    hint = "Free some space if the drive is full. If the file is damaged, delete it: what is home is found again."
+
+    def __init__(self, path: object, why: object) -> None:
+        """Keep which file it is."""
+        super().__init__(f"catalog {str(path)!r} cannot be opened: {why}")
 
 
 class UnsafeAddressError(PermanentError):

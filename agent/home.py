@@ -6,6 +6,7 @@ The marker tells the home folder from the empty mount point of an unplugged driv
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import uuid
@@ -47,6 +48,14 @@ class Home:
         """Show the folder as a person knows it."""
         return str(self.folder).removeprefix("\\\\?\\")
 
+    def require_possible(self) -> None:
+        """Raise unless the folder can be made where it is to be; nothing is touched."""
+        nearest = next(folder for folder in (self.folder, *self.folder.parents) if os.path.lexists(folder))
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
+        if not os.access(nearest, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
+
     def prepare(self) -> None:
         """Make the folder, its state folder and the marker, where they are missing."""
         self.partials.mkdir(parents=True, exist_ok=True)
@@ -81,6 +90,8 @@ class Home:
             text = self._settings.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return config.Config()
+        except UnicodeDecodeError as error:
+            raise SettingsError(self._settings, [f"not UTF-8 ({error})"]) from error
         return config.parse(text, self._settings)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent import notices
 from agent.errors import UnsoundNoticeError
-from agent.verdicts import TRIES
+from agent.verdicts import TRIES, seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ class Intake:
     def take(self, notice: Notice, handle: str | None = None) -> bool:
         """Take one notice in, unless its file was set aside; tell whether only its receipt is missing."""
         trouble = self._catalog.trouble(notice.file_id)
-        left = max(0.0, trouble.until - self._now()) if trouble else 0.0
+        left = seconds_left(trouble.until, self._now()) if trouble else 0.0
         if trouble and trouble.tries >= TRIES and left:
             return False
         new = self._flights.offer(notice, handle, self._clock() + left)

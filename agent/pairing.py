@@ -10,7 +10,7 @@ from agent.errors import PairingError, RequestRefusedError, TransientError
 from agent.home import Pairing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from agent.api import Answer, Api
     from agent.home import Home
@@ -35,6 +35,7 @@ def pair(
 ) -> Answer:
     """Ask to be paired, show the code, and wait for device and key."""
     begun = api.begin_pairing(name, platform)
+    _require(begun, ("deviceCode", "expiresIn"))
     show({word: begun[word] for word in SHOWN if word in begun})
     interval = float(begun.get("interval", 5))
     ends = clock() + float(begun["expiresIn"])
@@ -42,6 +43,7 @@ def pair(
         sleep(interval)
         claimed, slower = _claim(api, begun["deviceCode"])
         if claimed is not None:
+            _require(claimed, ("deviceId", "key"))
             return claimed
         interval += 5 if slower else 0
     raise PairingError(ENDINGS["ExpiredCodeError"])
@@ -52,6 +54,14 @@ def keep(home: Home, keys: KeyStore, url: str, name: str, claimed: Answer) -> No
     home.prepare()
     keys.keep(claimed["deviceId"], claimed["key"])
     home.remember(Pairing(url, claimed["deviceId"], name))
+
+
+def _require(answer: Answer, words: Sequence[str]) -> None:
+    """Refuse an answer that some other service must have given."""
+    missing = [word for word in words if word not in answer]
+    if missing:
+        why = f"the answer has no {' and no '.join(missing)}; is this the address of a Backhaul API?"
+        raise PairingError(why)
 
 
 def _claim(api: Api, device_code: str) -> tuple[Answer | None, bool]:

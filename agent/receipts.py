@@ -30,7 +30,7 @@ class Receipts:
 
     def send_some(self) -> list[Outcome]:
         """Send one batch and return what became of each; the catalog is up to date when this returns."""
-        batch = self._catalog.receipts(self._now(), BATCH)
+        batch = self._catalog.receipts(self._now(), BATCH, REFUSED_SECONDS)
         if not batch:
             return []
         asked = {receipt.file_id for receipt in batch}

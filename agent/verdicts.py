@@ -58,6 +58,12 @@ class Suspect:
 Verdict = Again | Blame | SetAside | LetGo | NobodyFlies | Suspect
 
 
+def seconds_left(until: float, now: float) -> float:
+    """Return how long a file is to be left alone yet: not at all if only a wrong clock can have named that moment."""
+    left = until - now
+    return left if 0.0 < left <= ASIDE_SECONDS else 0.0
+
+
 def verdict(error: Exception, blamed: int, tries: int, patience: Callable[[int], float]) -> Verdict:
     """Judge a failure, given how often the file was blamed before and how often it was tried in this flight."""
     if isinstance(error, HomeMissingError):

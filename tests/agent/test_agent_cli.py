@@ -189,3 +189,32 @@ def cpu_seconds(process: int) -> float:
     """Read how long a process has been computing."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anybody_is_asked(cloud: FakeCloud, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    done = backhaul("pair", cloud.url, "--home", tmp_path / "file" / "home")
+
+    assert (done.returncode, cloud.calls["pairings"]) == (1, 0)
+    assert done.stderr == f"backhaul: {tmp_path / 'file'}: Not a directory\n"
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_damaged_catalog_is_named_in_a_sentence(pc: Pc, command: str) -> None:
+    pc.home.catalog.write_bytes(b"no database at all, whatever it is" * 9)
+
+    done = backhaul(command, "--home", pc.home)
+
+    assert done.returncode == 1
+    assert str(pc.home.catalog) in done.stderr.splitlines()[0]
+    assert "delete it" in done.stderr.splitlines()[1]
+
+
+def test_settings_that_are_no_text_are_told(pc: Pc) -> None:
+    (pc.home.state / "config.toml").write_bytes(b"\xff\xfe")
+
+    done = backhaul("run", "--home", pc.home)
+
+    assert "not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -103,6 +103,12 @@ def test_a_pairing_nobody_agrees_to_ends() -> None:
         Wait().pair(PairingApi(*[refused("AuthorizationPendingError")] * 20))
 
 
+@pytest.mark.parametrize("claims", [({"deviceId": "d"},), ({},)])
+def test_the_answer_of_some_other_service_is_no_pairing(claims: Any) -> None:
+    with pytest.raises(PairingError, match=r"has no .*key; is this the address of a Backhaul API"):
+        Wait().pair(PairingApi(*claims))
+
+
 @pytest.mark.parametrize("code", ["ExpiredCodeError", "AccessDeniedError", "SomethingElseError"])
 def test_a_pairing_that_is_refused_ends(code: str) -> None:
     with pytest.raises(PairingError):
@@ -343,6 +349,14 @@ def test_a_refused_receipt_waits_and_a_taken_one_goes(catalog: Catalog) -> None:
 
     assert catalog.receipts(99) == []
     assert [receipt.file_id for receipt in catalog.receipts(100)] == ["a"]
+
+
+def test_a_receipt_refused_under_a_clock_far_ahead_is_sent_once_the_clock_is_right(catalog: Catalog) -> None:
+    catalog.came_home(Receipt("a", "0" * 64, 5, "a"))
+
+    catalog.receipt_refused("a", "other contents", due=2e9 + 3600)
+
+    assert [receipt.file_id for receipt in catalog.receipts(1e9)] == ["a"]
 
 
 def test_a_worker_survives_whatever_its_task_raises() -> None:

@@ -29,7 +29,7 @@ from agent.errors import (
 from agent.flights import Flights
 from agent.patience import backoff
 from agent.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
-from agent.verdicts import Again, Blame, LetGo, NobodyFlies, SetAside, Suspect, verdict
+from agent.verdicts import Again, Blame, LetGo, NobodyFlies, SetAside, Suspect, seconds_left, verdict
 
 NOTICE = a_notice(size=100)
 OURS = NOTICE.contents
@@ -131,6 +131,13 @@ def test_other_contents_have_another_partial(changes: dict[str, Any]) -> None:
 )
 def test_a_failure_is_judged(error: Exception, blamed: int, ruled: object) -> None:
     assert verdict(error, blamed, tries=1, patience=float) == ruled
+
+
+@pytest.mark.parametrize(
+    ("until", "left"), [(0, 0), (1000, 0), (1010, 10), (1000 + 86_400, 86_400), (1000 + 86_401, 0), (3e9, 0)]
+)
+def test_a_file_is_left_alone_for_a_day_at_most_whatever_the_clock_did(until: float, left: float) -> None:
+    assert seconds_left(until, 1000) == left
 
 
 @pytest.mark.parametrize(("tries", "longest"), [(1, 1), (2, 2), (5, 16), (60, 300), (10_000, 300)])

@@ -450,6 +450,16 @@ def test_trouble_with_a_file_that_is_not_owed_any_more_is_forgotten(pc: Pc, clou
     assert pc.status()["troubles"] == []
 
 
+def test_a_state_folder_without_its_partials_is_made_whole(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo")
+    pc.home.partials.rmdir()
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+
+
 def test_a_partial_nobody_continues_is_swept_after_a_month(pc: Pc, cloud: FakeCloud) -> None:
     old, young = pc.home.partials / "old.partial", pc.home.partials / "young.partial"
     old.touch()
