@@ -43,7 +43,8 @@ def deploy(
 
     The outputs are recorded before Chalice runs: if it fails, plain `chalice deploy` can carry on.
     """
-    values = stack.put_up(place.client("cloudformation"), chalice.stage, parameters, report=report)
+    known = {"Stage": chalice.stage, "AWS::AccountId": place.account, "AWS::Region": place.region}
+    values = stack.put_up(place.client("cloudformation"), chalice.stage, parameters, known=known, report=report)
     file = outputs.from_stack(chalice.stage, values).write(chalice.project)
     report("Deploying functions and API")
     chalice.deploy()

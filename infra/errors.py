@@ -162,6 +162,8 @@ class StackFailedError(InfraError):
     def __init__(self, stack: str, status: str, reasons: Sequence[str]) -> None:
         because = "; ".join(reasons) or "AWS gave no reason"
         super().__init__(f"stack {stack!r} ended as {status}: {because}")
+        if status.endswith("_FAILED"):
+            self.hint = "AWS could not finish its steps. Cure the cause and run this again: it goes on from there."
 
 
 class SeveralApisError(InfraError):

@@ -24,14 +24,15 @@ class Step(Enum):
 def next_step(status: str | None) -> Step:
     """Decide what to do about a stack that is in this state.
 
-    A first creation that was rolled back leaves an empty stack that can only be deleted. What failed to roll back
-    or to be deleted is for a person to look at: it may still hold something.
+    A first creation that was rolled back leaves a stack that can only be deleted; where the roll-back failed, it was
+    for the protection of table and owners, which survive the deletion and come back. What else failed to roll back or
+    to be deleted is for a person to look at: it may still hold something.
     """
     if status in (None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
         return Step.CREATE
     if status in _CAN_BE_UPDATED:
         return Step.UPDATE
-    if status == "ROLLBACK_COMPLETE":
+    if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         return Step.CLEAR
     return Step.WAIT if str(status).endswith("_IN_PROGRESS") else Step.STOP
 

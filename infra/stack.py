@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import StackFailedError, UnfinishedStackError
+from infra.names import written_out
 from infra.outputs import APP, stack_of
 from infra.progress import Step, is_good, is_news, is_over, next_step, reasons, says_no_changes, tells_the_end, told
 
@@ -119,7 +120,7 @@ class Stack:
             Parameters=_parameters({"Stage": self.stage, **parameters}, standing if not is_new else None),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Tags=[{"Key": "app", "Value": APP}, {"Key": "stage", "Value": self.stage}],
-            # A bucket and a table that survived their stack come back into it instead of standing in its way.
+            # A bucket and a table that survived their stack come back instead of standing in the way (names.py).
             ImportExistingResources=True,
         )["Id"]
         if not self._has_changes(change_set):
@@ -183,12 +184,17 @@ def put_up(
     stage: str,
     parameters: Mapping[str, str] | None = None,
     *,
+    known: Mapping[str, str] | None = None,
     report: Report = print,
     pace: float = 3.0,
 ) -> dict[str, str]:
-    """Put a stage's resources up from the template and return the stack's outputs."""
+    """Put a stage's resources up from the template and return the stack's outputs.
+
+    `known` are the variables that names are made of; without them what survived an earlier stack is not taken back.
+    """
     stack = Stack(cloudformation, stage, report, pace=pace)
-    return stack.put_up(parameters or {}, TEMPLATE.read_text(encoding="utf-8"))
+    template = TEMPLATE.read_text(encoding="utf-8")
+    return stack.put_up(parameters or {}, written_out(template, known) if known else template)
 
 
 def _parameters(given: Mapping[str, str], standing: Standing | None) -> list[dict[str, Any]]:

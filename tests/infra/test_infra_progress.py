@@ -17,7 +17,7 @@ from infra.progress import Step, is_news, next_step, reasons, says_no_changes, t
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Step.WAIT),
         ("DELETE_IN_PROGRESS", Step.WAIT),
         ("ROLLBACK_COMPLETE", Step.CLEAR),
-        ("ROLLBACK_FAILED", Step.STOP),
+        ("ROLLBACK_FAILED", Step.CLEAR),
         ("UPDATE_ROLLBACK_FAILED", Step.STOP),
         ("DELETE_FAILED", Step.STOP),
         ("A_STATUS_OF_TOMORROW", Step.STOP),

@@ -2,7 +2,7 @@ import pytest
 from fake_cloudformation import ID, Event, FakeCloudFormation
 
 from infra.errors import StackFailedError, UnfinishedStackError
-from infra.stack import Stack
+from infra.stack import Stack, put_up
 
 NAME = "backhaul-dev"
 BUCKET_MADE: Event = ("Bucket", "CREATE_COMPLETE", "")
@@ -87,15 +87,16 @@ def test_what_is_in_progress_is_waited_for() -> None:
     assert busy.names() == ["create_change_set", "execute_change_set"]
 
 
-def test_what_a_failed_first_deploy_left_is_cleared_away_first() -> None:
-    watched = Watched(FakeCloudFormation("ROLLBACK_COMPLETE", then=[GONE, CREATED]))
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_what_a_failed_first_deploy_left_is_cleared_away_first(status: str) -> None:
+    watched = Watched(FakeCloudFormation(status, then=[GONE, CREATED]))
 
     watched.put_up()
 
     assert watched.cloudformation.names() == ["delete_stack", "create_change_set", "execute_change_set"]
 
 
-@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "ROLLBACK_FAILED"])
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"])
 def test_a_stack_a_person_must_look_at_is_not_touched(status: str) -> None:
     watched = Watched(FakeCloudFormation(status))
 
@@ -145,6 +146,26 @@ def test_a_bucket_that_survived_its_stack_comes_back_into_it() -> None:
     watched.put_up()
 
     assert watched.cloudformation.asked("create_change_set")["ImportExistingResources"] is True
+
+
+def test_the_names_of_what_survives_are_written_out_for_aws_to_find_it() -> None:
+    cloudformation = FakeCloudFormation(then=[CREATED])
+    known = {"Stage": "dev", "AWS::AccountId": "123456789012", "AWS::Region": "eu-central-1"}
+
+    put_up(cloudformation, "dev", known=known, report=lambda _: None, pace=0)
+
+    sent = cloudformation.asked("create_change_set")["TemplateBody"]
+    assert "BucketName: backhaul-dev-123456789012-eu-central-1\n" in sent
+    assert "TableName: backhaul-dev\n" in sent
+
+
+def test_what_aws_could_not_take_back_is_not_called_whole() -> None:
+    failed: list[Event] = [("Table", "DELETE_FAILED", "it is protected"), (NAME, "ROLLBACK_FAILED", "")]
+    watched = Watched(FakeCloudFormation(then=[("ROLLBACK_FAILED", failed)]))
+
+    with pytest.raises(StackFailedError) as caught:
+        watched.put_up()
+    assert "could not finish" in caught.value.told()
 
 
 def test_taking_down_what_is_not_there_does_nothing() -> None:
