@@ -66,6 +66,7 @@ class Pool:
     def sign_up(self, *, Username: str, Password: str, **_: Any) -> dict[str, Any]:  # noqa: N803 (Cognito's names)
         if Username.lower() in self.members:
             raise _error("UsernameExistsException", "SignUp")
+        _check_strength(Password)
         sub = f"0c0c0c0c-1111-4111-8111-{len(self.members):012x}"
         self.members[Username.lower()] = Member(sub, Password)
         return {"UserConfirmed": False, "UserSub": sub}
@@ -101,6 +102,7 @@ class Pool:
         if member is None:
             raise _error("CodeMismatchException", "ConfirmForgotPassword")
         self._check(member, ConfirmationCode)
+        _check_strength(Password)
         member.password, member.must_reset = Password, False
         return {}
 
@@ -195,6 +197,12 @@ class Pool:
         refresh_token = f"refresh-{len(self.rotated)}"
         self.rotated[refresh_token] = email
         return {"AccessToken": a_token(member.sub), "RefreshToken": refresh_token, "ExpiresIn": 3600}
+
+
+def _check_strength(password: str) -> None:
+    # Last of all checks, so that it tells what was found before: ours has to come first.
+    if len(password) < 12:
+        raise _error("InvalidPasswordException", "SignUp")
 
 
 def _error(code: str, call: str) -> ClientError:

@@ -21,6 +21,7 @@ from chalicelib.pairings import (
     SlowDownError,
 )
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
+from tests.builders import messages
 
 HERE, THERE = "203.0.113.7", "198.51.100.8"
 API = "https://api.example/v"
@@ -53,12 +54,6 @@ def paired(world: Any, kind: str = "pc") -> pairings.Claimed:
     asked = ask(world, kind)
     approve(world, asked)
     return claim(world, asked)
-
-
-def messages(world: Any, name: str = "backhaul-test-paired") -> list[Any]:
-    url = world.sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    found = world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"]) for message in found]
 
 
 def test_a_device_learns_what_it_needs_to_be_approved(world: Any) -> None:
@@ -174,6 +169,27 @@ def test_who_claims_again_has_lost_the_key_so_the_device_is_taken_back(world: An
 
     assert kept_devices.find_key(world.table, claimed.device_id) is None
     assert world.table.find(owners.profile(ANNA))["pcs"] == {}
+
+
+def test_of_two_claims_at_once_one_gets_the_key(world: Any, clock: Clock) -> None:
+    asked = ask(world)
+    approve(world, asked)
+    second: list[pairings.Claimed] = []
+
+    def claim_meanwhile(**_: Any) -> None:
+        clock.forward(seconds=5)
+        if not second:
+            second.append(pairings.Claimed("", "", "", []))
+            second[0] = claim(world, asked)
+
+    world.table._client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", claim_meanwhile)
+    with pytest.raises(ExpiredCodeError):
+        claim(world, asked)
+
+    key, kept = device_keys.parse(second[0].key), kept_devices.find_key(world.table, second[0].device_id)
+    assert key is not None
+    assert kept is not None
+    assert key.fits(kept.key_hash)
 
 
 def test_the_owner_of_a_claimed_pairing_cannot_use_it_again(world: Any) -> None:
@@ -309,7 +325,8 @@ def test_a_phone_gets_no_queue_and_is_owed_nothing(world: Any) -> None:
     claimed = paired(world, "phone")
 
     assert kept_devices.find(world.table, ANNA, claimed.device_id).queue_url is None
-    assert messages(world) == []
+    url = world.sqs.get_queue_url(QueueName="backhaul-test-paired")["QueueUrl"]
+    assert messages(world.sqs, url) == []
 
 
 def test_an_owner_who_left_gets_no_more_devices(world: Any) -> None:
