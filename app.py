@@ -43,6 +43,7 @@ from chalicelib import (
     pairings,
     receipts,
     sweeps,
+    under_way,
     uploads,
     user_pool,
     wanted,
@@ -153,6 +154,20 @@ def begin_uploads(asked: wanted.Batch) -> uploads.Beginnings:
 def begin_simple_upload(asked: wanted.Simple) -> uploads.SimpleLink:
     """Begin to bring in one file, for a client that sends nothing but its type."""
     return uploads.begin_simple(cloud(), caller(), asked)
+
+
+@app.route("/uploads/{file_id}/links", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS)
+def renew_links(file_id: Id, asked: under_way.AskedParts) -> under_way.Standing:
+    """Tell what has come of a file, and give fresh links for the rest."""
+    return under_way.links(cloud(), caller(), file_id, asked)
+
+
+@app.route("/uploads/{file_id}/complete", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[under_way.PartsMissingError])
+def complete_upload(file_id: Id) -> under_way.Completed:
+    """Put a large file's parts together."""
+    return under_way.complete(cloud(), caller(), file_id)
 
 
 @app.route("/uploads/{file_id}", methods=["DELETE"], authorizer=caller_token)

@@ -1,6 +1,8 @@
 """Objects as the bucket holds them: size, type, version and hash. Knows S3; nothing here changes anything."""
 
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,12 +13,15 @@ from chalicelib.cloud import Cloud
 # Streams at some 80 MB/s into a Lambda, so this fits its minute; what S3 checked itself has no such bound.
 MOST_HASHED_BYTES = 512 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
+# What a multipart upload carries along: the hash of the whole as declared, which S3 cannot check.
+DECLARED = "declared-sha256"
+_HASH = re.compile(r"[0-9a-f]{64}")
 _ABSENT = frozenset({"404", "405", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
 
 
 @dataclass(frozen=True)
 class Object:
-    """One version of an object."""
+    """One version of an object. The hash is S3's own, or, of one put together from parts, the declared one."""
 
     key: str
     version_id: str | None
@@ -40,9 +45,15 @@ def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
         version_id=version_id or head.get("VersionId"),
         size=head["ContentLength"],
         type=head.get("ContentType") or "application/octet-stream",
-        sha256=presign.to_hex(head.get("ChecksumSHA256")),
+        sha256=presign.to_hex(head.get("ChecksumSHA256")) or _declared(head),
         stored_at=head["LastModified"],
     )
+
+
+def _declared(head: Mapping[str, Any]) -> str | None:
+    """Return the hash that our server wrote down when it began an upload in parts; only such an object has that tag."""
+    told = head.get("Metadata", {}).get(DECLARED, "") if "-" in head.get("ETag", "") else ""
+    return told if _HASH.fullmatch(told) else None
 
 
 def hashed(world: Cloud, found: Object) -> Object:

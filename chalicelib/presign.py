@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chalicelib import moments
-from chalicelib.bodies import Reply
+from chalicelib.bodies import Moment, Reply
 
 LINK_SECONDS = 15 * 60
 
@@ -24,7 +24,7 @@ class Link(Reply, frozen=True):
     url: str
     method: str
     headers: dict[str, str]
-    expires_at: str
+    expires_at: Moment
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,30 @@ class Signer:
     base_url: str
     clock: moments.Clock = moments.utc_now
 
-    def put(self, key: str, kind: str, size: int, sha256: str) -> Link:
-        """Let exactly these bytes be put, once."""
-        headers = {
-            "Content-Type": kind,
-            "Content-Length": str(size),
-            "x-amz-checksum-sha256": to_base64(sha256),
-            "If-None-Match": "*",
-        }
-        return self._sign("PUT", key, headers)
+    def put(self, key: str, kind: str, size: int | None, sha256: str | None) -> Link:
+        """Let exactly what was declared be put, once; of what nobody declared anything, whatever comes."""
+        if size is None:
+            return self.put_anything(key, kind)
+        headers = {"Content-Type": kind, "Content-Length": str(size)}
+        if sha256:
+            headers["x-amz-checksum-sha256"] = to_base64(sha256)
+        return self._sign("PUT", key, {**headers, "If-None-Match": "*"})
+
+    def put_part(self, key: str, upload_id: str, number: int, size: int, sha256: str | None) -> Link:
+        """Let exactly these bytes be put as a part; for one whose hash nobody knows, any so many."""
+        headers = {"Content-Length": str(size)} | ({"x-amz-checksum-sha256": to_base64(sha256)} if sha256 else {})
+        return self._sign("PUT", key, headers, {"partNumber": str(number), "uploadId": upload_id})
 
     def put_anything(self, key: str, kind: str) -> Link:
         """Let a client that sends no header but Content-Type put its file."""
         return self._sign("PUT", key, {"Content-Type": kind})
 
-    def _sign(self, method: str, key: str, headers: Mapping[str, str]) -> Link:
+    def _sign(self, method: str, key: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> Link:
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415 (a refused request need not pay for botocore)
 
         expires_at = moments.to_text(self.clock() + timedelta(seconds=LINK_SECONDS))
-        request = AWSRequest(method=method, url=f"{self.base_url}/{quote(key, safe='/~')}", headers=dict(headers))
+        url = f"{self.base_url}/{quote(key, safe='/~')}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        request = AWSRequest(method=method, url=url, headers=dict(headers))
         _query_auth()(self.get_credentials(), "s3", self.region, expires=LINK_SECONDS).add_auth(request)
         return Link(request.url, method, dict(headers), expires_at)
 

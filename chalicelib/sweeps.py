@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from chalicelib import arrivals, keys, log, metrics, moments
+from chalicelib import arrivals, keys, log, metrics, moments, multipart
 from chalicelib.arrivals import Outcome
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
@@ -12,6 +12,8 @@ from chalicelib.metadata.files import File, Status
 from chalicelib.s3_events import Arrival
 
 EXPIRY = timedelta(hours=24)
+# A large file may take days over a bad line; each part that comes in says that somebody is still at it.
+PARTS_EXPIRY = timedelta(days=7)
 _MOST_IN_ONE_SHARD = 100
 
 
@@ -31,9 +33,9 @@ def sweep_pending(world: Cloud) -> None:
         raise failures[0]
 
 
-def next_look(created_at: datetime, now: datetime) -> datetime:
+def next_look(created_at: datetime, now: datetime, expires_at: datetime) -> datetime:
     """Look again when the file is twice as old, but once exactly when it expires."""
-    return min(now + (now - created_at), max(created_at + EXPIRY, now + timedelta(minutes=15)))
+    return min(now + (now - created_at), max(expires_at, now + timedelta(minutes=15)))
 
 
 def _due(world: Cloud, shard: int, now: datetime) -> list[File]:
@@ -51,9 +53,18 @@ def _look_after(world: Cloud, file: File, now: datetime) -> str:
     if outcome != Outcome.ABSENT:
         return outcome.value
     created_at = moments.from_text(file.created_at)
-    if now - created_at >= EXPIRY:
+    expires_at = _expires_at(world, file, created_at, now)
+    if now >= expires_at:
         return _release(world, file)
-    return _postpone(world, file, next_look(created_at, now))
+    return _postpone(world, file, next_look(created_at, now, expires_at))
+
+
+def _expires_at(world: Cloud, file: File, created_at: datetime, now: datetime) -> datetime:
+    """Return when a file is given up: a day after it was begun, a week after the last of its parts came in."""
+    if now < created_at + EXPIRY or file.upload_id is None:
+        return created_at + EXPIRY
+    last_part = multipart.last_sign(world, file)
+    return last_part + PARTS_EXPIRY if last_part else created_at + EXPIRY
 
 
 def _release(world: Cloud, file: File) -> str:
@@ -62,6 +73,7 @@ def _release(world: Cloud, file: File) -> str:
     except ConditionFailedError:
         return "changed"
     files.drop_pointer(world.table, file)
+    multipart.abort(world, file, file.upload_id)
     log.logger.info("released", extra=log.about(file.owner_id, file.file_id))
     return "released"
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import ClassVar, Literal
 
-from chalicelib import keys, limits, log, moments, scopes
+from chalicelib import keys, limits, log, moments, multipart, parts, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Reply
+from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError, Refusal
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
 from chalicelib.presign import Link
-from chalicelib.wanted import Batch, Refused, Simple, Wanted, as_fields, parse
+from chalicelib.wanted import Batch, Reason, Refused, Simple, Wanted, as_fields, parse
 
 # A link lives 15 minutes; an object not in by then plus some, with its event, is worth a look.
 FIRST_LOOK = timedelta(minutes=30)
@@ -25,6 +26,7 @@ class AlreadyUploadedError(Refusal):
     """Raised when an upload is called off whose file is in: that would be deleting the file."""
 
     STATUS_CODE = 409
+    DETAILS: ClassVar = {"status": str}
 
     def __init__(self, file_id: str, status: str) -> None:
         super().__init__(f"file {file_id!r} must be pending to be called off, it is {status}", {"status": status})
@@ -33,12 +35,14 @@ class AlreadyUploadedError(Refusal):
 class Begun(Reply, frozen=True):
     """What became of one file of a batch."""
 
-    outcome: str
-    file_id: str | None = None
+    outcome: Literal["upload", "multipart", "duplicate", "refused"]
+    file_id: Id | None = None
     key: str | None = None
     link: Link | None = None
-    status: str | None = None
-    reason: str | None = None
+    part_size: int | None = None
+    part_count: int | None = None
+    status: Status | None = None
+    reason: Reason | None = None
     message: str | None = None
 
 
@@ -52,7 +56,7 @@ class SimpleLink(Reply, frozen=True):
     """The answer to the simplest client."""
 
     upload_url: str
-    file_id: str
+    file_id: Id
     key: str
 
 
@@ -96,8 +100,9 @@ def abort(world: Cloud, caller: Caller, file_id: str) -> None:
     try:
         world.table.write(*files.aborted(file, int((world.now() + TOMBSTONE).timestamp())))
     except ConditionFailedError as error:
-        raise AlreadyUploadedError(file_id, "no longer pending") from error
+        raise CrowdedError("the upload went on while it was called off") from error
     files.drop_pointer(world.table, file)
+    multipart.abort(world, file, file.upload_id)
     log.logger.info("called off", extra=log.about(file.owner_id, file.file_id))
 
 
@@ -162,6 +167,9 @@ def _answer(world: Cloud, wanted: Wanted, file: File, *, again: bool) -> Begun:
             f"size must be {file.size} as begun before with this sha256, got {wanted.size}; call that upload off first"
         )
         return Begun("refused", file_id=file.file_id, reason="otherSize", message=message)
+    if parts.is_large(wanted.size):
+        plan = parts.cut(wanted.size)
+        return Begun("multipart", file_id=file.file_id, key=file.key, part_size=plan.part_size, part_count=plan.count)
     link = world.signer.put(file.key, file.type, wanted.size, wanted.sha256)
     return Begun("upload", file_id=file.file_id, key=file.key, link=link)
 

@@ -1,31 +1,26 @@
 """Send sample files in at one end, and compare the bytes at the other. `python -m local demo`."""
 
 import hashlib
-import http.client
 import os
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from local import samples
 from local.api import Api, patiently
 from local.errors import DemoError
 from local.report import Sent, table
 from local.samples import Sample
+from local.sending import Progress, put, put_parts, whole
 
 AT_ONCE = 4
-PIECE = 1 << 18
 POLL_SECONDS = 0.25
 PAGE = 100
 HOME = "downloaded"
-GOOD_PUT = (200, 204)
 
 
 @dataclass(frozen=True)
@@ -34,30 +29,6 @@ class Asked:
 
     sample: Sample
     answer: dict[str, Any]
-
-
-class Progress:
-    """Says how many bytes are up; a line that rewrites itself on a terminal, silent elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._up = 0
-        self._lock = threading.Lock()
-
-    def add(self, count: int) -> None:
-        """Count bytes that were sent."""
-        with self._lock:
-            self._up += count
-            if sys.stderr.isatty():
-                share = 100 * self._up // max(self._total, 1)
-                print(
-                    f"\r  uploading {share:3d} %  {self._up >> 20} of {self._total >> 20} MiB", end="", file=sys.stderr
-                )
-
-    def end(self) -> None:
-        """Leave the line."""
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
 
 
 def run(api: Api, home: Path, video_mb: int, patience: float = 120) -> int:
@@ -80,7 +51,7 @@ def _send(api: Api, made: Sequence[Sample]) -> list[Sent]:
     asked = ask(api, made)
     progress = Progress(sum(sample.size for sample in made))
     with ThreadPoolExecutor(AT_ONCE) as crew:
-        sent = list(crew.map(lambda one: _upload(one, progress), asked))
+        sent = list(crew.map(lambda one: _upload(api, one, progress), asked))
     progress.end()
     return sent
 
@@ -92,43 +63,18 @@ def ask(api: Api, made: Sequence[Sample]) -> list[Asked]:
     return [Asked(sample, answer) for sample, answer in zip(made, answers, strict=True)]
 
 
-def _upload(asked: Asked, progress: Progress) -> Sent:
-    """Put one file to its link, as a phone does."""
+def _upload(api: Api, asked: Asked, progress: Progress) -> Sent:
+    """Put one file to its link, or its parts to theirs, as a phone does."""
     sample, answer = asked.sample, asked.answer
-    if answer.get("outcome") != "upload":
-        raise DemoError(f"{sample.name!r}: expected the outcome 'upload', got {answer}")
     began = time.monotonic()
-    put(answer["link"], sample.path, progress)
+    if answer.get("outcome") == "upload":
+        put(answer["link"], whole(sample), progress)
+    elif answer.get("outcome") == "multipart":
+        put_parts(api, answer, sample, progress)
+    else:
+        raise DemoError(f"{sample.name!r}: expected the outcome 'upload' or 'multipart', got {answer}")
     now = time.monotonic()
     return Sent(sample, str(answer["fileId"]), up_seconds=now - began, up_at=now)
-
-
-def put(link: dict[str, Any], path: Path, progress: Progress) -> None:
-    """Send a file to a link with exactly the headers that were signed, a piece at a time."""
-    url = urlsplit(link["url"])
-    assert url.hostname is not None
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=120)
-    try:
-        connection.putrequest(link.get("method", "PUT"), f"{url.path}?{url.query}", skip_accept_encoding=True)
-        for name, value in with_length(link.get("headers", {}), path.stat().st_size).items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        with path.open("rb") as file:
-            while piece := file.read(PIECE):
-                connection.send(piece)
-                progress.add(len(piece))
-        answer = connection.getresponse()
-        told = answer.read()
-        if answer.status not in GOOD_PUT:
-            raise DemoError(f"{path.name!r} was refused with {answer.status}: {told[:300].decode(errors='replace')}")
-    finally:
-        connection.close()
-
-
-def with_length(headers: dict[str, str], size: int) -> dict[str, str]:
-    """The headers to send: those of the link, and the length where the link leaves it to the client."""
-    named = {name.lower() for name in headers}
-    return {**headers, **({} if "content-length" in named else {"Content-Length": str(size)})}
 
 
 def _send_again(api: Api, sample: Sample) -> Sent:

@@ -14,7 +14,7 @@ import botocore.session
 import msgspec
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import arrivals, catch_up, files, notices, owed, receipts, uploads, wanted
+from chalicelib import arrivals, catch_up, files, notices, owed, parts, receipts, under_way, uploads, wanted
 from chalicelib.auth import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
@@ -23,6 +23,7 @@ from chalicelib.metadata import ledger, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
 from chalicelib.metadata.table import Key, Put, Table
+from tests.multipart_s3 import MultipartS3
 
 REGION = "eu-west-1"
 BUCKET = TABLE = "backhaul-test"
@@ -83,7 +84,7 @@ class Account:
     def _client(self, service: str) -> Any:
         client = _session().create_client(service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
         client.meta.events.register("before-call", lambda model, **_: self.calls.append(model.name))
-        return client
+        return MultipartS3(client, self.calls, self.clock) if service == "s3" else client
 
     def _put_up(self) -> None:
         where = {"LocationConstraint": REGION}
@@ -210,6 +211,32 @@ class Phone:
         file_id: str = begun.file_id
         return file_id
 
+    def links(self, file_id: str, *asked: Any) -> under_way.Standing:
+        """Ask for links for parts, each a number or a number and a hash; without any, how an upload stands."""
+        told = [under_way.AskedPart(one) if isinstance(one, int) else under_way.AskedPart(*one) for one in asked]
+        return under_way.links(self.account.world, self.caller, file_id, under_way.AskedParts(told))
+
+    def send_parts(self, file_id: str, size: int, numbers: Sequence[int] | None = None) -> None:
+        """Send the parts of a large file that nobody has seen: each is known by its size and a hash of its number."""
+        plan = parts.cut(size)
+        wanted = list(numbers or range(1, plan.count + 1))
+        for start in range(0, len(wanted), under_way.MOST_LINKS):
+            asked = [(number, part_hash(number)) for number in wanted[start : start + under_way.MOST_LINKS]]
+            for link in self.links(file_id, *asked).links or ():
+                assert self.account.s3.put_part(link, plan.size_of(link.part), part_hash(link.part)) == 200
+
+    def complete(self, file_id: str) -> str:
+        return under_way.complete(self.account.world, self.caller, file_id).status
+
+    def bring_large(self, size: int, **more: Any) -> str:
+        """Bring a large file all the way into the cloud; return its id."""
+        (begun,) = self.begin(declare_large(size, **more))
+        self.send_parts(begun.file_id, size)
+        self.complete(begun.file_id)
+        self.account.hear(begun.key)
+        file_id: str = begun.file_id
+        return file_id
+
     def see(self, file_id: str) -> files.FileShown:
         return files.get(self.account.world, self.caller, file_id)
 
@@ -262,6 +289,17 @@ def declare(body: bytes, **more: Any) -> dict[str, Any]:
     """Declare a file as an honest phone does."""
     told = {"name": "IMG_0001.jpg", "type": "image/jpeg", "size": len(body), "sha256": sha256(body)}
     return told | more
+
+
+def declare_large(size: int, **more: Any) -> dict[str, Any]:
+    """Declare a file too large for a test to hold."""
+    told = {"name": "film.mp4", "type": "video/mp4", "size": size, "sha256": sha256(f"{size} bytes".encode())}
+    return told | more
+
+
+def part_hash(number: int) -> str:
+    """Return the hash of a part of such a file."""
+    return sha256(f"part {number}".encode())
 
 
 def sha256(body: bytes) -> str:

@@ -70,6 +70,8 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/uploads"): Expected(SENDERS, _declared),
     ("POST", "/upload-url"): Expected(SENDERS, lambda _: {"fileName": "a.jpg", "fileType": "image/jpeg"}),
     ("DELETE", "/uploads/{file_id}"): Expected(SENDERS),
+    ("POST", "/uploads/{file_id}/links"): Expected(SENDERS, lambda _: {"parts": []}),
+    ("POST", "/uploads/{file_id}/complete"): Expected(SENDERS, lambda _: {}),
     ("POST", "/files/missing"): Expected(SENDERS, lambda _: {"hashes": [A_SHA256]}),
     ("GET", "/files"): Expected(SENDERS),
     ("GET", "/files/{file_id}"): Expected(SENDERS),

@@ -40,7 +40,10 @@ class Status(StrEnum):
 
 
 class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them."""
+    """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them.
+
+    `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
+    """
 
     owner_id: str
     file_id: str
@@ -59,6 +62,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     local_id: str | None = None
     device_id: str | None = None
     reason: str | None = None
+    upload_id: str | None = None
+    part_hashes: bool | None = None
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}
 
@@ -155,7 +160,8 @@ def uploaded(before: File | None, after: File) -> list[Operation]:
     if before is None:
         return [Put(_item(after), _NEW), pointer, *_usage(into=(Status.UPLOADED, [after]))]
     names = ["status", "versionId", "uploadedAt", "size", "sha256", "home"] + ["owedTo"] * bool(after.owed_to)
-    does = "SET " + ", ".join(f"#{name} = :{name}" for name in names) + " REMOVE #dueKind, #dueAt"
+    sets = ", ".join(f"#{name} = :{name}" for name in names)
+    does = f"SET {sets} REMOVE #dueKind, #dueAt, #uploadId, #partHashes"
     change = Update(_at(after), does, _IS, {**_values(after, names), "was": Status.PENDING})
     return [change, pointer, *_usage(out_of=(Status.PENDING, [before]), into=(Status.UPLOADED, [after]))]
 
@@ -168,8 +174,13 @@ def refused(file: File, reason: str) -> list[Operation]:
 
 
 def released(file: File) -> list[Operation]:
-    """Pending -> nothing: it never came. An object that comes later all the same is adopted."""
-    return [Delete(_at(file), _IS, {"was": Status.PENDING}), *_usage(out_of=(Status.PENDING, [file]))]
+    """Pending -> nothing: it never came. An object that comes later all the same is adopted.
+
+    Fails if S3's upload was begun meanwhile, which nobody would throw away then.
+    """
+    same, values = _same_upload(file)
+    gone = Delete(_at(file), f"{_IS} AND {same}", {"was": Status.PENDING, **values})
+    return [gone, *_usage(out_of=(Status.PENDING, [file]))]
 
 
 def aborted(file: File, ttl: int) -> list[Operation]:
@@ -181,6 +192,19 @@ def aborted(file: File, ttl: int) -> list[Operation]:
 def postponed(file: File, due_at: str) -> Operation:
     """Pending, looked at again later."""
     return Update(_at(file), "SET #dueAt = :due", _IS, {"due": due_at, "was": Status.PENDING})
+
+
+def parts_begun(file: File, upload_id: str, *, hashed: bool) -> Operation:
+    """Pending, its parts may come now. Fails if somebody else has begun an upload meanwhile."""
+    same, values = _same_upload(file)
+    does = "SET #uploadId = :new, #partHashes = :hashed"
+    told = {"was": Status.PENDING, "new": upload_id, "hashed": hashed, **values}
+    return Update(_at(file), does, f"{_IS} AND {same}", told)
+
+
+def with_parts(file: File, upload_id: str, *, hashed: bool) -> File:
+    """Return the file as it is after `parts_begun`."""
+    return msgspec.structs.replace(file, upload_id=upload_id, part_hashes=hashed)
 
 
 def drop_pointer(table: Table, file: File) -> None:
@@ -219,6 +243,13 @@ def owed_again(file: File, device_id: str) -> Operation:
 def moved(files: Sequence[File], before: Status, after: Status) -> list[Operation]:
     """Move files from one pair of counters to another."""
     return _usage(out_of=(before, files), into=(after, files))
+
+
+def _same_upload(file: File) -> tuple[str, dict[str, str]]:
+    """Return the condition that S3's upload of a file is still the one we know, and its values."""
+    if file.upload_id is None:
+        return "attribute_not_exists(#uploadId)", {}
+    return "#uploadId = :upload", {"upload": file.upload_id}
 
 
 def _at(file: File) -> Key:

@@ -47,6 +47,38 @@ def documented_signature(link: presign.Link, secret: str) -> str:
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
 
 
+UPLOAD_ID = "a+b/c=d e.f_g&h"
+
+
+def test_a_part_is_signed_with_its_number_its_upload_and_its_bytes() -> None:
+    link = a_signer().put_part(KEY, UPLOAD_ID, 7, 5, HASH)
+
+    told = fields(link.url)
+    assert (told["partNumber"], told["uploadId"]) == ("7", UPLOAD_ID)
+    assert told["X-Amz-SignedHeaders"] == "content-length;host;x-amz-checksum-sha256"
+    assert link.headers == {"Content-Length": "5", "x-amz-checksum-sha256": presign.to_base64(HASH)}
+    assert told["X-Amz-Signature"] == documented_signature(link, "a-secret")
+
+
+def test_a_part_without_a_hash_is_signed_with_its_length_alone() -> None:
+    link = a_signer().put_part(KEY, UPLOAD_ID, 1, 5, None)
+
+    assert link.headers == {"Content-Length": "5"}
+    assert fields(link.url)["X-Amz-Signature"] == documented_signature(link, "a-secret")
+
+
+@pytest.mark.parametrize(
+    ("size", "sha256", "names"),
+    [
+        (None, None, {"Content-Type"}),
+        (5, None, {"Content-Type", "Content-Length", "If-None-Match"}),
+        (5, HASH, {"Content-Type", "Content-Length", "If-None-Match", "x-amz-checksum-sha256"}),
+    ],
+)
+def test_what_was_declared_is_signed_and_no_more(size: int | None, sha256: str | None, names: set[str]) -> None:
+    assert set(a_signer().put(KEY, "image/jpeg", size, sha256).headers) == names
+
+
 def test_everything_that_was_declared_is_signed() -> None:
     link = a_signer().put(KEY, "image/jpeg", 5, HASH)
 

@@ -183,4 +183,4 @@ def test_files_that_are_in_are_not_looked_at(account: Account) -> None:
     ],
 )
 def test_looks_grow_rarer_until_the_file_expires(age: timedelta, next_age: timedelta) -> None:
-    assert sweeps.next_look(BEGUN, BEGUN + age) == BEGUN + next_age
+    assert sweeps.next_look(BEGUN, BEGUN + age, BEGUN + sweeps.EXPIRY) == BEGUN + next_age

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import bodies, wanted
+from chalicelib import bodies, parts, wanted
 from chalicelib.errors import BadInputError
 from chalicelib.wanted import Refused, Wanted
 from tests.builders import declare
@@ -36,7 +36,7 @@ def parse(*declared: Any) -> list[Wanted | Refused]:
         ({"size": None}, "badSize"),
         ({"size": 2**63}, "tooLarge"),
         ({"size": 2**64}, "tooLarge"),
-        ({"size": wanted.MOST_SINGLE_BYTES + 1}, "tooLarge"),
+        ({"size": parts.MOST_BYTES + 1}, "tooLarge"),
         ({"sha256": "A" * 64}, "badSha256"),
         ({"sha256": "a" * 63}, "badSha256"),
         ({"sha256": "a" * 65}, "badSha256"),
@@ -70,7 +70,7 @@ def test_a_bad_declaration_is_refused_with_its_reason(more: dict[str, Any], reas
 @pytest.mark.parametrize(
     "more",
     [
-        {"size": wanted.MOST_SINGLE_BYTES},
+        {"size": parts.MOST_BYTES},
         {"name": "../../x"},
         {"name": "C:\\x\x00:y"},
         {"name": "😀" * 300},

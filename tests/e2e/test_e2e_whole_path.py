@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_every_byte_of_the_demo_comes_home(system: WholeSystem) -> None:
-    ended = system.run(*system.command("demo", "--video-mb", "20"))
+    ended = system.run(*system.command("demo", "--video-mb", "40"))
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count("same bytes") == 6

@@ -15,8 +15,9 @@ import urllib3
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import objects, presign
+from chalicelib import multipart, objects, parts, presign
 from chalicelib.cloud import Cloud
+from chalicelib.metadata.files import File, Status
 from tests.builders import BUCKET, OWNER, REGION, SETTINGS, HandClock, sha256
 
 pytestmark = pytest.mark.e2e
@@ -144,6 +145,117 @@ def test_what_arrived_is_seen_with_the_hash_that_was_checked(signer: presign.Sig
 
 def test_what_is_not_there_is_none(s3: Any) -> None:
     assert objects.find(Cloud(SETTINGS, lambda _: s3, HandClock()), f"originals/{OWNER}/{'f' * 32}-a", None) is None
+
+
+# Parts
+
+PART = os.urandom(5 * 1024 * 1024)
+
+
+class Parts:
+    """A large object on its way, as the cloud half begins it."""
+
+    def __init__(self, s3: Any, signer: presign.Signer) -> None:
+        self.s3, self.signer = s3, signer
+        self.world = Cloud(SETTINGS, lambda _: s3, HandClock())
+        self.key = f"originals/{OWNER}/{next(FILE_IDS)}-film.mp4"
+        self.upload_id = multipart.create(self.world, self.file(), hashed=True)
+
+    def file(self, upload_id: str | None = None, size: int = 2 * len(PART)) -> File:
+        return File(
+            owner_id=OWNER,
+            file_id="f" * 32,
+            name="film.mp4",
+            type="video/mp4",
+            status=Status.PENDING,
+            key=self.key,
+            created_at="2026",
+            size=size,
+            sha256=sha256(PART + PART),
+            upload_id=upload_id,
+        )
+
+    def link(self, number: int) -> presign.Link:
+        return self.signer.put_part(self.key, self.upload_id, number, len(PART), sha256(PART))
+
+    def there(self) -> dict[int, parts.Part]:
+        return {part.number: part for part in multipart.listed(self.world, self.file(self.upload_id))}
+
+
+@pytest.fixture
+def large(s3: Any, signer: presign.Signer) -> Parts:
+    return Parts(s3, signer)
+
+
+def test_parts_are_taken_and_put_together(large: Parts) -> None:
+    assert [put(large.link(number), PART) for number in (2, 1)] == [200, 200]
+
+    have = large.there()
+    assert [(part.number, part.size, part.sha256) for part in have.values()] == [
+        (1, len(PART), sha256(PART)),
+        (2, len(PART), sha256(PART)),
+    ]
+    assert multipart.complete(large.world, large.file(large.upload_id), have) == parts.composite(have)
+
+    found = objects.find(large.world, large.key, None)
+    assert found
+    assert (found.size, found.sha256, found.type) == (2 * len(PART), sha256(PART + PART), "video/mp4")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        lambda link: put(link, PART[:-1] + b"!"),
+        lambda link: put(link, PART + b"!"),
+        lambda link: put(link, PART[:-1]),
+        lambda link: put(link, PART[:-1] + b"!", **{"x-amz-checksum-sha256": presign.to_base64("00" * 32)}),
+        lambda link: put(presign.Link(link.url.replace("partNumber=1", "partNumber=2"), "PUT", link.headers, ""), PART),
+        lambda link: put(presign.Link(link.url.replace("uploadId=", "uploadId=x"), "PUT", link.headers, ""), PART),
+        lambda link: put(presign.Link(link.url.replace("film.mp4", "other.mp4"), "PUT", link.headers, ""), PART),
+    ],
+    ids=[
+        "a byte changed",
+        "a byte more",
+        "a byte less",
+        "another hash",
+        "another part",
+        "another upload",
+        "another key",
+    ],
+)
+def test_anything_else_than_the_part_is_refused(large: Parts, sent: Callable[[presign.Link], int]) -> None:
+    assert sent(large.link(1)) in (400, 403)
+    assert large.there() == {}
+
+
+def test_parts_of_another_sum_are_not_put_together(large: Parts) -> None:
+    put(large.link(1), PART)
+
+    with pytest.raises(large.s3.exceptions.ClientError, match="InvalidRequest"):
+        multipart.complete(large.world, large.file(large.upload_id), large.there())
+
+    assert objects.find(large.world, large.key, None) is None
+
+
+def test_nothing_is_put_together_over_an_object(large: Parts) -> None:
+    for number in (1, 2):
+        put(large.link(number), PART)
+    have = large.there()
+    put(large.signer.put_anything(large.key, "video/mp4"), b"was there first")
+
+    with pytest.raises(multipart.UploadGoneError):
+        multipart.complete(large.world, large.file(large.upload_id), have)
+
+
+def test_what_was_thrown_away_is_gone_and_may_be_thrown_away_again(large: Parts) -> None:
+    put(large.link(1), PART)
+
+    for _ in range(2):
+        multipart.abort(large.world, large.file(), large.upload_id)
+
+    assert put(large.link(1), PART) == 404
+    with pytest.raises(multipart.UploadGoneError):
+        large.there()
 
 
 def key_of(link: presign.Link) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 import boto3
 
 from local.api import Api
-from local.demo import Progress, ask, digests, put
+from local.demo import ask, digests
 from local.owner import Owner, sign_in
 from local.samples import Sample
+from local.sending import Progress, put, whole
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED_FROM = (
@@ -136,7 +137,7 @@ class WholeSystem:
 
     def upload(self, api: Api, sample: Sample) -> str:
         (asked,) = ask(api, [sample])
-        put(asked.answer["link"], sample.path, Progress(0))
+        put(asked.answer["link"], whole(sample), Progress(0))
         return str(asked.answer["fileId"])
 
     def is_home(self, sample: Sample) -> bool:

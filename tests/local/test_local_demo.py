@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from local import samples
-from local.demo import digests, judge, with_length
+from local.demo import digests, judge
 from local.report import Sent, size_text, table, width
 from local.samples import Sample
+from local.sending import with_length
 
 
 def a_sample(name: str = "photo.png", contents: bytes = b"contents") -> Sample:
