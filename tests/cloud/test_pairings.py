@@ -187,9 +187,7 @@ def test_of_two_claims_at_once_one_gets_the_key(world: Any, clock: Clock) -> Non
         claim(world, asked)
 
     key, kept = device_keys.parse(second[0].key), kept_devices.find_key(world.table, second[0].device_id)
-    assert key is not None
-    assert kept is not None
-    assert key.fits(kept.key_hash)
+    assert bool(key and kept and key.fits(kept.key_hash))
 
 
 def test_the_owner_of_a_claimed_pairing_cannot_use_it_again(world: Any) -> None:
@@ -397,7 +395,6 @@ def test_a_user_code_may_be_given_again_once_it_is_over(world: Any, clock: Clock
 
 def test_a_pairing_forgets_itself(world: Any) -> None:
     asked = ask(world)
-
     pointer = world.table.find(Key(f"usercode#{asked.user_code}", "pairing"))
 
     assert pointer["ttl"] > pointer["expires"]
