@@ -24,7 +24,7 @@ from local.errors import EmulatorError, MissingToolError
 from local.front import Front
 from local.guard import App, Receive, Scope, Send, guarded, hosts
 from local.places import ACCOUNT, LOOPBACK, REGION, Places
-from local.snapshots import LastSnapshot, Snapshots, read_last, write_last
+from local.snapshots import LastSnapshot, Snapshots, read_last, saving, write_last
 from local.state import State
 
 START_SECONDS = 30
@@ -149,7 +149,8 @@ class Emulator:
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         kept = ministack._build_persistence_save_dict  # noqa: SLF001 - the emulator saves by it and offers nothing else
-        self._snapshots = Snapshots(self._places.snapshot_file, kept, persistence.save_state)
+        save = saving(self._places.cloud, persistence.save_state)
+        self._snapshots = Snapshots(self._places.snapshot_file, kept, save)
         self._front = Front(watched(ministack, self._snapshots), self._places.api_port)
         config = Config()
         config.bind = [f"{LOOPBACK}:{self._places.cloud_port}", f"{LOOPBACK}:{self._places.api_port}"]

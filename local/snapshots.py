@@ -92,16 +92,42 @@ class Snapshots:
             taken, began = time.time(), time.perf_counter()
             states, missed = collect(wanted(changed, self._kept()))
             cost = time.perf_counter() - began
-            await asyncio.to_thread(self._write, states)
-            if missed:
-                self._changed |= missed
-            else:
-                write_last(self._file, LastSnapshot(taken, clean=False))
+            self._changed |= missed | await asyncio.to_thread(self._write, states, taken, whole=not missed)
             return cost
 
-    def _write(self, states: Mapping[str, Any]) -> None:
-        for key, state in states.items():
-            self._save(key, state)
+    def _write(self, states: Mapping[str, Any], taken: float, *, whole: bool) -> frozenset[str]:
+        """Save, and name what could not be: a full disk costs this snapshot, not all that follow."""
+        unsaved = frozenset(states)
+        try:
+            for key, state in states.items():
+                self._save(key, state)
+                unsaved -= {key}
+            if whole:
+                write_last(self._file, LastSnapshot(taken, clean=False))
+        except OSError:
+            logger.exception("the snapshot could not be written; it is tried again")
+            return unsaved or frozenset(states)
+        return unsaved
+
+
+def saving(folder: Path, save: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    """Make the emulator's way of saving tell the truth: it logs what it could not write, and returns all the same."""
+
+    def save_or_raise(key: str, state: Any) -> None:
+        file = folder / f"{key}.json"
+        before = _identity(file)
+        save(key, state)
+        if _identity(file) == before:
+            raise OSError(f"{file} was not written; the log of the cloud says why")
+
+    return save_or_raise
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    if not file.exists():
+        return None
+    found = file.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def collect(kept: Mapping[str, GetState]) -> tuple[dict[str, Any], frozenset[str]]:

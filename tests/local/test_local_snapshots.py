@@ -1,4 +1,5 @@
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from local.snapshots import (
     broken_file,
     pause_after,
     read_last,
+    saving,
     wanted,
     write_last,
 )
@@ -134,6 +136,46 @@ def test_and_is_read_again_the_next_time(emulator: Emulator) -> None:
     asyncio.run(emulator.snapshots.take())
 
     assert emulator.saved["dynamodb"] == {"items": 3}
+
+
+def test_a_full_disk_costs_one_snapshot_and_not_those_that_follow(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path)
+    full = [OSError("No space left on device")]
+
+    def save(name: str, state: Any) -> None:
+        if full:
+            raise full.pop()
+        emulator.saved[name] = state
+
+    write_last(emulator.file, LastSnapshot(100, clean=False))
+    emulator.snapshots = Snapshots(emulator.file, emulator.kept, save)
+    emulator.snapshots.note(DATA)
+
+    asyncio.run(emulator.snapshots.take())
+    at_first = read_last(emulator.file)
+    asyncio.run(emulator.snapshots.take())
+
+    assert at_first == LastSnapshot(100, clean=False)
+    assert emulator.saved == {"s3": {"objects": 1}, "dynamodb": {"items": 2}}
+    assert read_last(emulator.file) != at_first
+
+
+def test_an_emulator_that_only_logs_what_it_could_not_write_is_found_out(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"s3\.json was not written"):
+        saving(tmp_path, lambda _name, _state: None)("s3", {})
+
+
+def test_what_was_written_is_taken_for_saved(tmp_path: Path) -> None:
+    def save(name: str, state: Any) -> None:
+        (tmp_path / "draft").write_text(json.dumps(state))
+        (tmp_path / "draft").replace(tmp_path / f"{name}.json")
+
+    save_or_raise = saving(tmp_path, save)
+
+    save_or_raise("s3", {"objects": 1})
+    save_or_raise("s3", {"objects": 1})
+
+    assert json.loads((tmp_path / "s3.json").read_text()) == {"objects": 1}
 
 
 def test_a_service_that_never_loaded_is_not_saved_over(emulator: Emulator) -> None:
