@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     deeds = parser.add_subparsers(required=True, metavar="deploy|destroy|outputs")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--stage", default="", help="which stage, as .chalice/config.json names it")
-    shared.add_argument("--region", help="where; else AWS_DEFAULT_REGION or the profile says")
+    shared.add_argument("--region", help="where; else AWS_REGION, AWS_DEFAULT_REGION or the profile says")
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
     up = deeds.add_parser("deploy", parents=[shared], help="resources, functions, API; safe to run again")
     up.add_argument("--alarm-email", help="who is told when something stops")

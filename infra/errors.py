@@ -130,7 +130,7 @@ class UnreachableError(InfraError):
 class NoRegionError(InfraError):
     """Raised when nobody said where."""
 
-    hint = "Name a region with --region eu-central-1, AWS_DEFAULT_REGION, or in your AWS profile."
+    hint = "Name a region with --region eu-central-1, AWS_REGION, or in your AWS profile."
 
     def __init__(self) -> None:
         super().__init__("no AWS region is set")

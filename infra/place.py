@@ -1,6 +1,7 @@
 """Where in AWS we are: whose account, which region, and the clients that reach it. The one place that makes clients."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +24,18 @@ class Place:
     client: MakeClient
 
 
-def sign_in(profile: str | None, region: str | None, recorded: Outputs | None) -> Place:
+def sign_in(
+    profile: str | None, region: str | None, recorded: Outputs | None, environ: Mapping[str, str] = os.environ
+) -> Place:
     """Find out who is asking, or say why AWS does not know.
 
-    Without another word a stage is looked for where it was put up.
+    Without another word a stage is looked for where it was put up. AWS_REGION goes before what boto3 looks at, as it
+    does in AWS's own command line: boto3 alone would pass it over for the region of the profile.
     """
+    usual = recorded.region if recorded else environ.get("AWS_REGION")
     try:
         with plain_refusals():
-            return _look_around(profile, region or (recorded.region if recorded else None))
+            return _look_around(profile, region or usual)
     except RefusedByAwsError as error:
         raise NoCredentialsError(str(error)) from error
 

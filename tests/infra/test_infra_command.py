@@ -70,6 +70,16 @@ def test_what_is_wrong_is_said_in_a_sentence_with_a_way_out(
     assert not (tmp_path / ".chalice" / "outputs").exists()
 
 
+def test_the_region_is_read_where_aws_own_command_line_reads_it(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    main(["deploy", "--stage", "dev"], project)
+
+    assert "no AWS region is set" not in capsys.readouterr().err
+
+
 def test_the_outputs_of_a_stage_can_be_shown(
     project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, recorded: Outputs
 ) -> None:
