@@ -118,6 +118,11 @@ def address() -> str:
     return origin.address_of(request().context)
 
 
+def base_url() -> str:
+    """Return the address that people and PCs reach us at."""
+    return origin.base_url(request().context, here.public_url)
+
+
 def access_token() -> str:
     """Return the token a person asks with, for what the user pool itself must judge."""
     return origin.bearer(request().headers)
@@ -140,6 +145,15 @@ def caller_token(request: AuthRequest) -> AuthResponse:
 def show_health() -> health.Health:
     """Tell that the service answers, and which."""
     return health.tell(here.stage)
+
+
+@app.route("/openapi.json", methods=["GET"])
+@open_to(ANYBODY)
+def describe_api() -> Response:
+    """Describe all of this for programs: OpenAPI 3.1."""
+    from chalicelib import openapi  # noqa: PLC0415 (no other request pays for it)
+
+    return openapi.answer(app.routes, base_url(), request().headers)
 
 
 @app.route("/uploads", methods=["POST"], authorizer=caller_token)
@@ -330,8 +344,7 @@ def list_owners(asked: admin.Wanted) -> admin.ShownOwners:
 @open_to(ANYBODY, refuses=[limits.TooManyRequestsError])
 def ask_to_pair(asked: pairings.Ask) -> pairings.Asked:
     """Begin a pairing for a device that nobody knows yet."""
-    base_url = origin.base_url(request().context, here.public_url)
-    return pairings.ask(cloud(), asked, address(), base_url)
+    return pairings.ask(cloud(), asked, address(), base_url())
 
 
 @app.route("/pairings/{user_code}", methods=["GET"], authorizer=caller_token)

@@ -1,5 +1,7 @@
 """API Gateway as far as the app can tell: the authorizer's own function first, then the handler, with AWS's events.
 
+Every answer is held against the OpenAPI document, so each test of a route is a test of what the document says of it.
+
 `chalice.test.Client` runs neither the authorizer's output through a request context nor the gateway's own refusals.
 """
 
@@ -7,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+
+from tests import documented
 
 GATEWAY_CORS = {"Access-Control-Allow-Origin": "*"}  # what infra's gateway responses add
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/api"
@@ -41,15 +45,20 @@ class Gateway:
         path, _, query = path.partition("?")
         found = self._route(method, path)
         if found is None:
-            return _own(403, "Missing Authentication Token")
+            return _own(403, "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
         resource, given = found
-        context = self._context(method, path, resource, address)
-        entry = self._module.app.routes[resource][method]
+        event = _event(method, path, given, query, body, self._context(method, path, resource, address))
+        answer = self._answer(event, token)
+        documented.check(self._module, method, resource, answer)
+        return answer
+
+    def _answer(self, event: dict[str, Any], token: str | None) -> Answer:
+        context = event["requestContext"]
+        entry = self._module.app.routes[event["resource"]][event["httpMethod"]]
         if entry.authorizer is not None:
-            refused = self._judge(entry.authorizer.name, method, path, token, context)
+            refused = self._judge(entry.authorizer.name, event["httpMethod"], event["path"], token, context)
             if refused:
                 return refused
-        event = _event(method, path, given, query, body, context)
         if token is not None:
             event["headers"]["Authorization"] = f"Bearer {token}"
         return _answer(self._module.app(event, None))
@@ -66,16 +75,18 @@ class Gateway:
 
     def _judge(self, name: str, method: str, path: str, token: str | None, context: dict[str, Any]) -> Answer | None:
         if token is None:
-            return _own(401, "Unauthorized")
+            return _own(401, "UNAUTHORIZED", "Unauthorized")
         arn = f"{ARN}/{method}{path}"
         event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
         try:
             policy = getattr(self._module, name)(event, None)
         except Exception as error:  # noqa: BLE001 (the runtime reports any error by its message)
-            return _own(401, "Unauthorized") if str(error) == "Unauthorized" else _own(500, None)
+            if str(error) == "Unauthorized":
+                return _own(401, "UNAUTHORIZED", "Unauthorized")
+            return _own(500, "AUTHORIZER_FAILURE", None)
         (statement,) = policy["policyDocument"]["Statement"]
         if not any(resource.endswith("/api/*/*") or resource == arn for resource in statement["Resource"]):
-            return _own(403, "User is not authorized to access this resource")
+            return _own(403, "ACCESS_DENIED", "User is not authorized to access this resource")
         assert all(isinstance(value, str) for value in policy["context"].values())
         context["authorizer"] = {**policy["context"], "principalId": policy["principalId"], "integrationLatency": 3}
         return None
@@ -129,8 +140,8 @@ def _many(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return many
 
 
-def _own(status: int, message: str | None) -> Answer:
-    return Answer(status, {"message": message}, GATEWAY_CORS, str(message))
+def _own(status: int, code: str, message: str | None) -> Answer:
+    return Answer(status, {"Code": code, "Message": message}, GATEWAY_CORS, str(message))
 
 
 def _answer(told: dict[str, Any]) -> Answer:

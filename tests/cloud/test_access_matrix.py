@@ -49,7 +49,7 @@ def test_no_bad_credential_opens_a_route(still: Stage, credentials: dict[str, An
         answer = still.ask(route, still.anna["ids"][PC], token)
 
         check(answer)
-        assert (answer.status, answer.body) == (401, {"message": "Unauthorized"}), why
+        assert (answer.status, answer.body) == (401, {"Code": "UNAUTHORIZED", "Message": "Unauthorized"}), why
 
 
 @pytest.mark.parametrize("route", GUARDED)
