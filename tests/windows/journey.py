@@ -52,17 +52,19 @@ def travel(room: Room, shipped: Path, work: Path) -> str:
     shutil.rmtree(work, ignore_errors=True)
     places = Places(_copy(work / "project"), work / "state", work / "linux", _free_port(), _free_port())
     program, home = _unzip(shipped, work / "Ännas Programme (é)"), work / "Fotos für später"
-    log = (work / "log").open("w", encoding="utf-8")
+    said: list[str] = []
     try:
-        with log, system.up(places, lambda line: log.write(line + "\n")) as running:
+        with system.up(places, said.append) as running:
             device_id = _pair(room, program, running.api, home)
             pc = room.start(str(program), "run", "--home", windows_path(home), environment={"BACKHAUL_KEYRING": "file"})
             sent = [_send(running.api, name, size) for name, size in zip(NAMES, SIZES, strict=True)]
             _await_receipts(running.api, sent, device_id, pc)
             pc.kill()
     except LocalError as error:
-        raise LostError(str(error)) from error
-    return _compare(sent, home)
+        raise LostError("\n".join([*said, str(error)])) from error
+    told = _compare(sent, home)
+    shutil.rmtree(work)
+    return told
 
 
 def _copy(target: Path) -> Path:
