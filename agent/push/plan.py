@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 MIB = 1024**2
 SINGLE_BYTES = 16 * MIB
@@ -50,7 +50,16 @@ def cut(size: int, part_bytes: int, hashes: bytes) -> list[Part]:
     ]
 
 
-def lacking(parts: Iterable[Part], have: Sequence[Have]) -> list[Part]:
-    """Return the parts still to be sent. One with the same number is there only if size and hash are the same too."""
+def lacking(parts: Iterable[Part], have: Sequence[Have], unlinked: Collection[int] = ()) -> list[Part]:
+    """Return the parts still to be sent. One with the same number is there only if size and hash are the same too.
+
+    `unlinked` are parts that were asked for and got no link. Of those the cloud's word counts, without the hash: once
+    they are put together S3 tells no part's hash any more, and takes none either.
+    """
     there = {(one.number, one.size, one.sha256) for one in have}
-    return [part for part in parts if (part.number, part.size, part.sha256) not in there]
+    closed = {(one.number, one.size) for one in have if one.number in unlinked}
+    return [
+        part
+        for part in parts
+        if (part.number, part.size, part.sha256) not in there and (part.number, part.size) not in closed
+    ]

@@ -112,10 +112,11 @@ class _Upload:
         while left:
             link = links.find(left[0].number, self._crew.clock())
             if link is None:
-                standing = self._crew.api.links(self._file_id, _few(left))
+                asked = _few(left)
+                standing = self._crew.api.links(self._file_id, asked)
                 if standing.status != PENDING:
                     return standing.status
-                left, links = self._renewed(left, standing), Links(standing.links, self._crew.clock())
+                left, links = self._renewed(left, standing, asked), Links(standing.links, self._crew.clock())
                 continue
             judged = self._try(left[0], link)
             if judged in DONE:
@@ -124,9 +125,10 @@ class _Upload:
                 links = Links()
         return PENDING
 
-    def _renewed(self, left: deque[Part], standing: Standing) -> deque[Part]:
+    def _renewed(self, left: deque[Part], standing: Standing, asked: list[Part]) -> deque[Part]:
         """Strike off what S3 has; an answer that neither has the first part nor links to it is a failure."""
-        lacking = plan.lacking(left, standing.have)
+        unlinked = {part.number for part in asked} - standing.links.keys()
+        lacking = plan.lacking(left, standing.have, unlinked)
         if len(lacking) == len(left) and left[0].number not in standing.links:
             self._failed(Reply(0, "NoLink", f"the cloud gave no link for part {left[0].number}"))
         return deque(lacking)

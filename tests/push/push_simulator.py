@@ -201,12 +201,16 @@ class Simulator:
             return {"status": file.status}
         if not file.part_size:
             return {"status": "pending", "link": self._link(file, 0, file.sha256)}
-        wanted = [one for one in parts if file.parts.get(one["part"]) != (file.sizes()[one["part"]], one.get("sha256"))]
+        if file.unnoticed is not None:
+            parts, there = [], {part: (size, "") for part, size in file.sizes().items()}
+        else:
+            there = file.parts
+        wanted = [one for one in parts if there.get(one["part"]) != (file.sizes()[one["part"]], one.get("sha256"))]
         return {
             "status": "pending",
             "partSize": file.part_size,
             "partCount": len(file.sizes()),
-            "have": [{"part": part, "size": size, "sha256": sha256} for part, (size, sha256) in file.parts.items()],
+            "have": [{"part": part, "size": size, "sha256": sha256} for part, (size, sha256) in there.items()],
             "links": [self._link(file, one["part"], one.get("sha256")) for one in wanted],
         }
 

@@ -129,6 +129,22 @@ def test_a_new_state_folder_goes_on_where_the_lost_one_stopped(
     assert parts_sent(sim) == [1, 2, 3]
 
 
+def test_a_file_put_together_and_not_yet_noticed_is_only_waited_for(
+    sim: Simulator, folder: Folder, phone: Phone, film: str
+) -> None:
+    sim.lag = 10_000
+    assert phone.push(folder) == {film: "failed"}
+    sim.named(film).unnoticed = 3
+    sim.puts.clear()
+    phone.clock.pauses.clear()
+
+    fates = phone.push(folder)
+
+    assert fates == {film: "safe"}
+    assert sim.puts == []
+    assert sum(phone.clock.pauses) < 10
+
+
 def test_killed_five_times_each_kill_costs_one_part_at_most(sim: Simulator, folder: Folder, phone: Phone) -> None:
     folder.has_film("long.mov", 7 * PART + 99)
     deaths = [1, 2, 4, 6, 7]

@@ -193,6 +193,13 @@ def test_a_part_is_there_only_with_its_size_and_hash(have: Have, lacks: bool) ->
     assert plan.lacking([part], [have]) == [part] * lacks
 
 
+@pytest.mark.parametrize(("size", "lacks"), [(5, False), (4, True)])
+def test_a_part_that_gets_no_link_is_there_if_its_size_is(size: int, lacks: bool) -> None:
+    part = Part(1, 0, 5, "a")
+
+    assert plan.lacking([part], [Have(1, size, "")], unlinked={1}) == [part] * lacks
+
+
 @pytest.mark.parametrize(
     ("reply", "meaning"),
     [
