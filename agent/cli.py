@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 
 from agent import VERSION, pairing, status
 from agent.api import Api, safe_address
-from agent.errors import AgentError, AlreadyRunningError, HomeMissingError, NotPairedError, PairingError, RevokedError
+from agent.errors import (
+    LONG,
+    AgentError,
+    AlreadyRunningError,
+    HomeMissingError,
+    NotPairedError,
+    PairingError,
+    RevokedError,
+    shown,
+)
 from agent.home import Home
 from agent.keystore import KeyStore
 from agent.push import command as pushing
@@ -56,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"backhaul: {error}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
         return next((code for kind, code in CODES if isinstance(error, kind)), 1)
     except OSError as error:
-        print(f"backhaul: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        print(
+            f"backhaul: {str(error.filename or 'a file').removeprefix(LONG)}: {error.strerror or error}",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 1
@@ -118,7 +130,7 @@ def _agree_to_replace(home: Home, *, yes: bool) -> None:
     if yes:
         return
     if _answer(f"{home} is paired with {before.url} already. Replace it? [y/N] ").lower() not in ("y", "yes"):
-        why = f"{str(home)!r} is paired with {before.url!r} already; say --yes to replace it"
+        why = f"{shown(home)} is paired with {before.url!r} already; say --yes to replace it"
         raise PairingError(why)
 
 

@@ -32,6 +32,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import ClassVar
 
+LONG = "\\\\?\\"
+
+
+def shown(path: object) -> str:
+    r"""Quote a path as a person knows it: without the \\?\ of long Windows paths, and with single backslashes."""
+    return f"'{str(path).removeprefix(LONG)}'"
+
 
 class AgentError(Exception):
     """Anything the agent expects to go wrong."""
@@ -80,7 +87,7 @@ class HomeMissingError(TransientError):
 
     def __init__(self, home: object) -> None:
         """Keep the folder that is missing."""
-        super().__init__(f"home folder {str(home)!r} or the marker in it is not there; nothing is written until it is")
+        super().__init__(f"home folder {shown(home)} or the marker in it is not there; nothing is written until it is")
 
 
 class DiskFullError(TransientError):
@@ -146,7 +153,7 @@ class UnwritableError(FileTroubleError):
 
     def __init__(self, path: object, why: object) -> None:
         """Keep the path."""
-        super().__init__(f"file {str(path)!r} cannot be written: {why}")
+        super().__init__(f"file {shown(path)} cannot be written: {why}")
 
 
 class PathTakenError(FileTroubleError):
@@ -156,7 +163,7 @@ class PathTakenError(FileTroubleError):
 
     def __init__(self, path: object) -> None:
         """Keep the last path tried."""
-        super().__init__(f"path {str(path)!r} is taken by another file, and so is every other the file may have")
+        super().__init__(f"path {shown(path)} is taken by another file, and so is every other the file may have")
 
 
 class PermanentError(AgentError):
@@ -180,7 +187,7 @@ class NotPairedError(PermanentError):
 
     def __init__(self, home: object, what: str) -> None:
         """Keep the folder and what it lacks."""
-        super().__init__(f"home folder {str(home)!r} has no {what}")
+        super().__init__(f"home folder {shown(home)} has no {what}")
 
 
 class AlreadyRunningError(PermanentError):
@@ -190,7 +197,7 @@ class AlreadyRunningError(PermanentError):
 
     def __init__(self, home: object) -> None:
         """Keep the folder."""
-        super().__init__(f"another agent is already running for home folder {str(home)!r}")
+        super().__init__(f"another agent is already running for home folder {shown(home)}")
 
 
 class SettingsError(PermanentError):
@@ -198,7 +205,7 @@ class SettingsError(PermanentError):
 
     def __init__(self, where: object, wrong: list[str]) -> None:
         """Keep all that is wrong."""
-        super().__init__(f"settings in {str(where)!r} are wrong: " + "; ".join(wrong))
+        super().__init__(f"settings in {shown(where)} are wrong: " + "; ".join(wrong))
         self.wrong = wrong
 
 
@@ -209,7 +216,7 @@ class BrokenCatalogError(PermanentError):
 
     def __init__(self, path: object, why: object) -> None:
         """Keep which file it is."""
-        super().__init__(f"catalog {str(path)!r} cannot be opened: {why}")
+        super().__init__(f"catalog {shown(path)} cannot be opened: {why}")
 
 
 class UnsafeAddressError(PermanentError):

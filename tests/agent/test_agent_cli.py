@@ -207,7 +207,7 @@ def test_a_damaged_catalog_is_named_in_a_sentence(pc: Pc, command: str) -> None:
     done = backhaul(command, "--home", pc.home)
 
     assert done.returncode == 1
-    assert str(pc.home.catalog) in done.stderr.splitlines()[0]
+    assert str(pc.home) in done.stderr.splitlines()[0]
     assert "delete it" in done.stderr.splitlines()[1]
 
 
