@@ -50,7 +50,10 @@ class Home:
 
     def require_possible(self) -> None:
         """Raise unless the folder can be made where it is to be; nothing is touched."""
-        nearest = next(folder for folder in (self.folder, *self.folder.parents) if os.path.lexists(folder))
+        places = (self.folder, *self.folder.parents)
+        nearest = next((folder for folder in places if os.path.lexists(folder)), None)
+        if nearest is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(places[-1]))
         if not nearest.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
         if not os.access(nearest, os.W_OK):
