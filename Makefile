@@ -57,8 +57,8 @@ format: .venv/.test ## rewrite the code in the house's shape
 package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency is missing from it
 	@$(BIN)/python -m infra.packaging
 
-deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev
-	@$(BIN)/python -m infra deploy --stage "$(STAGE)"
+deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com
+	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)")
 
 destroy: .venv/.run ## take a stage down; asks before it deletes data: make destroy STAGE=dev
 	@$(BIN)/python -m infra destroy --stage "$(STAGE)"
