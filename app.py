@@ -41,6 +41,7 @@ from chalicelib import (
     origin,
     owed,
     pairings,
+    quota,
     receipts,
     sweeps,
     under_way,
@@ -164,7 +165,7 @@ def begin_uploads(asked: wanted.Batch) -> uploads.Beginnings:
 
 
 @app.route("/upload-url", methods=["POST"], authorizer=caller_token)
-@open_to(SENDERS)
+@open_to(SENDERS, refuses=[uploads.KnownContentsError, quota.QuotaExceededError])
 def begin_simple_upload(asked: wanted.Simple) -> uploads.SimpleLink:
     """Begin to bring in one file, for a client that sends nothing but its type."""
     return uploads.begin_simple(cloud(), caller(), asked)

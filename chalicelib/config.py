@@ -3,16 +3,24 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
-from chalicelib.errors import MissingSettingsError
+from chalicelib.errors import BadSettingError, MissingSettingsError
 
-_OPTIONAL = {"public_url": "BACKHAUL_PUBLIC_URL", "endpoint_url": "AWS_ENDPOINT_URL"}
+_OPTIONAL = {
+    "public_url": "BACKHAUL_PUBLIC_URL",
+    "quota_bytes": "BACKHAUL_QUOTA_BYTES",
+    "endpoint_url": "AWS_ENDPOINT_URL",
+}
 _ELSEWHERE = {"region": "AWS_REGION"} | _OPTIONAL
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployed function knows about where it is; names follow `BACKHAUL_*`."""
+    """What a deployed function knows about where it is; names follow `BACKHAUL_*`.
+
+    `quota_bytes` is what each owner may have in the cloud and on the way there; 0 is no limit.
+    """
 
     stage: str
     bucket: str
@@ -25,6 +33,7 @@ class Settings:
     topic: str
     region: str
     public_url: str = ""
+    quota_bytes: int = 0
     endpoint_url: str = ""
 
     @classmethod
@@ -34,7 +43,8 @@ class Settings:
         missing = [name for field, name in names.items() if not environ.get(name) and field not in _OPTIONAL]
         if missing:
             raise MissingSettingsError(missing)
-        return cls(**{field: environ.get(name, "") for field, name in names.items()})
+        values: dict[str, Any] = {field: environ.get(name, "") for field, name in names.items()}
+        return cls(**{**values, "quota_bytes": _read_bytes(names["quota_bytes"], values["quota_bytes"])})
 
     @property
     def issuer(self) -> str:
@@ -46,3 +56,11 @@ class Settings:
         """Where the issuer publishes its public keys."""
         base = f"{self.endpoint_url.rstrip('/')}/{self.user_pool}" if self.endpoint_url else self.issuer
         return f"{base}/.well-known/jwks.json"
+
+
+def _read_bytes(name: str, text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit()):
+        raise BadSettingError(name, "a whole number of bytes", text)
+    return int(text)

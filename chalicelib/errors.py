@@ -11,6 +11,7 @@ Refusals reach the caller: the class name is the JSON `Code`, so it is part of t
         └── CrowdedError       503  the table answered "conflict" or "slow down" for longer than we may wait
     BackhaulError                   our own trouble, for the log and the alarm, never for a caller
     ├── MissingSettingsError        the function was deployed without its settings
+    ├── BadSettingError             or with one that makes no sense
     └── ConditionFailedError        a conditional write found another state than it was told to expect
 
 Nouns with refusals of their own keep them beside their rules and subclass `Refusal`.
@@ -95,6 +96,13 @@ class MissingSettingsError(BackhaulError):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"these settings are missing from the environment: {', '.join(names)}")
         self.names = tuple(names)
+
+
+class BadSettingError(BackhaulError):
+    """Raised at the start for a setting that cannot be read."""
+
+    def __init__(self, name: str, expected: str, got: str) -> None:
+        super().__init__(f"{name} must be {expected}, got {_short(got)}")
 
 
 class ConditionFailedError(BackhaulError):

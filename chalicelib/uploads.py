@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal
 
-from chalicelib import keys, limits, log, moments, multipart, parts, scopes
+from chalicelib import keys, limits, log, moments, multipart, parts, quota, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
-from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError, Refusal
-from chalicelib.metadata import files
+from chalicelib.errors import BadInputError, ConditionFailedError, CrowdedError, NotFoundError, Refusal
+from chalicelib.metadata import files, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.presign import Link
 from chalicelib.wanted import Batch, Reason, Refused, Simple, Wanted, as_fields, parse
@@ -32,6 +32,17 @@ class AlreadyUploadedError(Refusal):
         super().__init__(f"file {file_id!r} must be pending to be called off, it is {status}", {"status": status})
 
 
+class KnownContentsError(Refusal):
+    """Raised when the simplest client begins contents that are in, or awaited in another size: no link would help."""
+
+    STATUS_CODE = 409
+    DETAILS: ClassVar = {"fileId": str, "status": str}
+
+    def __init__(self, file: File) -> None:
+        told = f"these contents are file {file.file_id!r} of {file.size} bytes, which is {file.status}"
+        super().__init__(told, {"fileId": file.file_id, "status": file.status})
+
+
 class Begun(Reply, frozen=True):
     """What became of one file of a batch."""
 
@@ -44,6 +55,7 @@ class Begun(Reply, frozen=True):
     status: Status | None = None
     reason: Reason | None = None
     message: str | None = None
+    details: dict[str, int] | None = None
 
 
 class Beginnings(Reply, frozen=True):
@@ -58,18 +70,22 @@ class SimpleLink(Reply, frozen=True):
     upload_url: str
     file_id: Id
     key: str
+    headers: dict[str, str] | None = None
 
 
 def begin(world: Cloud, caller: Caller, batch: Batch) -> Beginnings:
     """Begin a batch: each file gets a link, or is a duplicate, or is refused."""
     caller.must_have(scopes.UPLOAD)
     asked = parse(batch)
-    wanted = {file.sha256: file for file in reversed(asked) if isinstance(file, Wanted)}
+    wanted: dict[str, Wanted] = {}
+    for file in asked:
+        if isinstance(file, Wanted):
+            wanted.setdefault(file.sha256, file)
     begun = _begin_all(world, caller, wanted) if wanted else {}
     answers, seen = [], set[str]()
     for one in asked:
         if isinstance(one, Refused):
-            answers.append(Begun("refused", reason=one.reason, message=one.message))
+            answers.append(_refuse(one))
             continue
         answers.append(_answer(world, one, begun[one.sha256], again=one.sha256 in seen))
         seen.add(one.sha256)
@@ -77,12 +93,11 @@ def begin(world: Cloud, caller: Caller, batch: Batch) -> Beginnings:
 
 
 def begin_simple(world: Cloud, caller: Caller, asked: Simple) -> SimpleLink:
-    """Begin one file of which nothing but name and type is known."""
+    """Begin one file of which nothing may be known but name and type. What is declared is signed into the link."""
     caller.must_have(scopes.UPLOAD)
-    file = _new_file(world, caller, {"name": asked.file_name, "type": asked.file_type})
-    _write_counted(world, [file], {})
-    log.logger.info("begun", extra={**log.about(file.owner_id, file.file_id), "simple": True})
-    return SimpleLink(world.signer.put_anything(file.key, file.type).url, file.file_id, file.key)
+    file = _begin_declared(world, caller, asked) if asked.sha256 else _begin_undeclared(world, caller, asked)
+    link = world.signer.put(file.key, file.type, file.size, file.sha256)
+    return SimpleLink(link.url, file.file_id, file.key, link.headers if file.size is not None else None)
 
 
 def abort(world: Cloud, caller: Caller, file_id: str) -> None:
@@ -106,14 +121,42 @@ def abort(world: Cloud, caller: Caller, file_id: str) -> None:
     log.logger.info("called off", extra=log.about(file.owner_id, file.file_id))
 
 
-def _begin_all(world: Cloud, caller: Caller, wanted: Mapping[str, Wanted]) -> dict[str, File]:
+def _begin_undeclared(world: Cloud, caller: Caller, asked: Simple) -> File:
+    """Begin a file that nobody can recognize before it is in."""
+    quota_bytes = world.settings.quota_bytes
+    if quota_bytes:
+        room = quota.left(quota_bytes, owners.usage(world.table, [caller.owner_id])[caller.owner_id])
+        if (asked.size or 1) > room:
+            raise quota.QuotaExceededError(asked.size or 1, room)
+    file = _new_file(world, caller, {"name": asked.file_name, "type": asked.file_type, "size": asked.size})
+    _write_counted(world, [file], {})
+    log.logger.info("begun", extra={**log.about(file.owner_id, file.file_id), "simple": True})
+    return file
+
+
+def _begin_declared(world: Cloud, caller: Caller, asked: Simple) -> File:
+    if asked.size is None:
+        raise BadInputError("size", "given along with sha256")
+    wanted = Wanted(asked.file_name, asked.file_type, asked.size, asked.sha256 or "")
+    (file,) = _begin_all(world, caller, {wanted.sha256: wanted}).values()
+    if isinstance(file, Refused):
+        raise quota.QuotaExceededError(wanted.size, (file.details or {}).get("left", 0))
+    if file.status != Status.PENDING or file.size != wanted.size:
+        raise KnownContentsError(file)
+    return file
+
+
+def _begin_all(world: Cloud, caller: Caller, wanted: Mapping[str, Wanted]) -> dict[str, File | Refused]:
     """Return the file of each hash, known or new. Who loses a race finds the winner's file in the next round."""
-    begun: dict[str, File] = {}
+    begun: dict[str, File | Refused] = {}
+    quota_bytes = world.settings.quota_bytes
     for _ in range(_TRIES):
         left = [file for sha256, file in wanted.items() if sha256 not in begun]
-        known, stale = files.find_by_hash(world.table, caller.owner_id, [file.sha256 for file in left])
-        begun |= known
-        fresh = [_new_file(world, caller, as_fields(file)) for file in left if file.sha256 not in known]
+        hashes = [file.sha256 for file in left]
+        known, stale, usage = files.find_by_hash(world.table, caller.owner_id, hashes, usage=quota_bytes > 0)
+        admitted, refused = quota.admit(quota_bytes, usage, [file for file in left if file.sha256 not in known])
+        begun |= {**known, **refused}
+        fresh = [_new_file(world, caller, as_fields(file)) for file in admitted]
         begun |= {file.sha256: file for file in _write(world, fresh, stale) if file.sha256}
         if len(begun) == len(wanted):
             return begun
@@ -158,7 +201,13 @@ def _new_file(world: Cloud, caller: Caller, fields: Mapping[str, object]) -> Fil
     )
 
 
-def _answer(world: Cloud, wanted: Wanted, file: File, *, again: bool) -> Begun:
+def _refuse(why: Refused) -> Begun:
+    return Begun("refused", reason=why.reason, message=why.message, details=why.details)
+
+
+def _answer(world: Cloud, wanted: Wanted, file: File | Refused, *, again: bool) -> Begun:
+    if isinstance(file, Refused):
+        return _refuse(file)
     if file.status != Status.PENDING or again:
         return Begun("duplicate", file_id=file.file_id, status=file.status)
     if file.size != wanted.size:

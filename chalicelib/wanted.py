@@ -29,7 +29,7 @@ TakenAt = Annotated[
 Hint = Annotated[str, Meta(max_length=256)]
 
 Reason = Literal[
-    "badFile", "badName", "badType", "badSize", "badSha256", "badTakenAt", "empty", "tooLarge", "otherSize"
+    "badFile", "badName", "badType", "badSize", "badSha256", "badTakenAt", "empty", "tooLarge", "otherSize", "quota"
 ]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
@@ -59,6 +59,7 @@ class Refused(msgspec.Struct, frozen=True):
 
     reason: Reason
     message: str
+    details: dict[str, int] | None = None
 
 
 class Simple(Request, frozen=True):

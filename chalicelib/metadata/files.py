@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -106,17 +106,27 @@ def find_many(table: Table, owner_id: str, file_ids: Iterable[str]) -> dict[str,
     return {file.file_id: file for file in map(read, found.values())}
 
 
-def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str]) -> tuple[dict[str, File], dict[str, str]]:
-    """Return the files that hold or will hold these contents, and the pointers that lead nowhere any more."""
-    pointers = table.find_many(hash_key(owner_id, sha256) for sha256 in hashes)
-    leads = {key.sk.removeprefix("hash#"): item["fileId"] for key, item in pointers.items()}
+class Found(NamedTuple):
+    """The files that hold or will hold some contents, the pointers that lead nowhere any more, and the counters."""
+
+    known: dict[str, File]
+    stale: dict[str, str]
+    usage: dict[str, int]
+
+
+def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str], *, usage: bool) -> Found:
+    """Look contents up, and the owner's counters along with them if they are wanted."""
+    counters = owners.usage_keys(owner_id) if usage else []
+    items = table.find_many([*counters, *(hash_key(owner_id, sha256) for sha256 in hashes)])
+    used = owners.add_up(items.pop(key, {}) for key in counters)
+    leads = {key.sk.removeprefix("hash#"): item["fileId"] for key, item in items.items()}
     files = find_many(table, owner_id, leads.values()) if leads else {}
     known = {
         sha256: files[file_id]
         for sha256, file_id in leads.items()
         if file_id in files and files[file_id].status != Status.REFUSED
     }
-    return known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}
+    return Found(known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}, used)
 
 
 def held(table: Table, owner_id: str, hashes: Iterable[str]) -> set[str]:

@@ -6,7 +6,7 @@ owners           owner#<ownerId>  the list that admins page through, so that nob
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.errors import ConditionFailedError
@@ -102,12 +102,21 @@ def removed(table: Table, owner_id: str, ttl: int) -> None:
 
 def usage(table: Table, owner_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Add up the counters of owners: one read a dozen owners."""
-    keys = [Key(partition(owner_id), f"usage#{part}") for owner_id in owner_ids for part in range(USAGE_PARTS)]
-    sums: dict[str, Counter[str]] = {owner_id: Counter() for owner_id in owner_ids}
-    for key, item in table.find_many(keys).items():
-        counted = {name: value for name, value in item.items() if isinstance(value, int)}
-        sums[key.pk.removeprefix(_FIRST)].update(counted)
-    return {owner_id: dict(total) for owner_id, total in sums.items()}
+    found = table.find_many(key for owner_id in owner_ids for key in usage_keys(owner_id))
+    return {owner_id: add_up(found.get(key, {}) for key in usage_keys(owner_id)) for owner_id in owner_ids}
+
+
+def usage_keys(owner_id: str) -> list[Key]:
+    """Return where the counters live, for those who read them along with something else."""
+    return [Key(partition(owner_id), f"usage#{part}") for part in range(USAGE_PARTS)]
+
+
+def add_up(items: Iterable[Item]) -> dict[str, int]:
+    """Add up counters; what is no number is no counter."""
+    total: Counter[str] = Counter()
+    for item in items:
+        total.update({name: value for name, value in item.items() if isinstance(value, int)})
+    return dict(total)
 
 
 def page(table: Table, *, limit: int, after: str | None) -> tuple[list[Owner], str | None]:

@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.config import Settings
-from chalicelib.errors import MissingSettingsError
+from chalicelib.errors import BadSettingError, MissingSettingsError
 
 COMPLETE = {
     "BACKHAUL_STAGE": "dev",
@@ -30,7 +30,17 @@ def test_every_missing_setting_is_named_at_once() -> None:
 def test_optional_settings_may_be_absent() -> None:
     settings = Settings.from_env(COMPLETE)
 
-    assert (settings.public_url, settings.endpoint_url) == ("", "")
+    assert (settings.public_url, settings.endpoint_url, settings.quota_bytes) == ("", "", 0)
+
+
+def test_a_quota_is_a_number_of_bytes() -> None:
+    assert Settings.from_env(COMPLETE | {"BACKHAUL_QUOTA_BYTES": "1000"}).quota_bytes == 1000
+
+
+@pytest.mark.parametrize("text", ["1 GB", "-1", "1.5", "\u0661", "0x10"])
+def test_a_quota_that_is_no_number_is_told_at_once(text: str) -> None:
+    with pytest.raises(BadSettingError, match="BACKHAUL_QUOTA_BYTES must be a whole number of bytes, got"):
+        Settings.from_env(COMPLETE | {"BACKHAUL_QUOTA_BYTES": text})
 
 
 def test_on_aws_the_keys_are_published_by_the_issuer() -> None:

@@ -1,14 +1,15 @@
 """Beginning to bring files in, and calling it off."""
 
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib import uploads, wanted
+from chalicelib import bodies, uploads, wanted
 from chalicelib.auth import Caller
-from chalicelib.errors import ConditionFailedError, NotAllowedError, NotFoundError
+from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
 from chalicelib.metadata.table import Put
-from chalicelib.uploads import AlreadyUploadedError
+from chalicelib.uploads import AlreadyUploadedError, KnownContentsError
 from tests.builders import OWNER, STRANGER, Account, b64, declare, key_of, sha256
 
 
@@ -168,6 +169,77 @@ def test_the_simplest_client_is_told_where_to_put_its_file(account: Account) -> 
     assert key_of(told.upload_url) == told.key == f"originals/{OWNER}/{told.file_id}-a_b.jpg"
     assert counted == ["TransactWriteItems"]
     assert phone.see(told.file_id).status == "pending"
+
+
+def begin_simple(account: Account, **more: Any) -> uploads.SimpleLink:
+    return uploads.begin_simple(account.world, account.phone().caller, wanted.Simple("a.jpg", "image/jpeg", **more))
+
+
+def test_what_the_simplest_client_declares_is_signed(account: Account) -> None:
+    told = begin_simple(account, size=5, sha256=sha256(b"photo"))
+
+    assert told.headers == account.phone().begin(b"photo")[0].link.headers
+    assert "x-amz-checksum-sha256" in told.upload_url
+
+
+def test_a_size_alone_is_signed_too(account: Account) -> None:
+    told = begin_simple(account, size=5)
+
+    assert told.headers == {"Content-Type": "image/jpeg", "Content-Length": "5", "If-None-Match": "*"}
+    assert account.usage() == {"pendingFiles": 1, "pendingBytes": 5}
+
+
+def test_who_declares_nothing_has_no_header_to_send(account: Account) -> None:
+    assert begin_simple(account).headers is None
+
+
+def test_declared_contents_are_one_file_for_the_simplest_client_too(account: Account) -> None:
+    first, again = (begin_simple(account, size=5, sha256=sha256(b"photo")) for _ in range(2))
+    (begun,) = account.phone().begin(b"photo")
+
+    assert first.file_id == again.file_id == begun.file_id
+
+
+@pytest.mark.parametrize("size", [5, 6])
+def test_the_simplest_client_is_told_what_is_known(account: Account, size: int) -> None:
+    phone = account.phone()
+    file_id = phone.bring(b"photo")
+
+    with pytest.raises(KnownContentsError) as refusal:
+        begin_simple(account, size=size, sha256=sha256(b"photo"))
+
+    assert refusal.value.details == {"fileId": file_id, "status": "uploaded"}
+
+
+def test_another_size_for_awaited_contents_gets_no_link(account: Account) -> None:
+    account.phone().begin(b"photo")
+
+    with pytest.raises(KnownContentsError, match="of 5 bytes, which is pending"):
+        begin_simple(account, size=6, sha256=sha256(b"photo"))
+
+
+def test_a_hash_alone_is_refused(account: Account) -> None:
+    with pytest.raises(BadInputError, match="size must be given along with sha256"):
+        begin_simple(account, sha256=sha256(b"photo"))
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"size": 0}, "size"),
+        ({"size": -1}, "size"),
+        ({"size": 5 * 1024**3 + 1}, "size"),
+        ({"size": "5"}, "size"),
+        ({"sha256": "AB" * 32}, "sha256"),
+    ],
+)
+def test_the_simplest_clients_body_is_checked(more: dict[str, Any], field: str) -> None:
+    raw = json.dumps({"fileName": "a", "fileType": "b/c", "userId": "somebody else", **more}).encode()
+
+    with pytest.raises(BadInputError) as refusal:
+        bodies.parse(raw, wanted.Simple)
+
+    assert refusal.value.details == {"field": field}
 
 
 def test_an_upload_called_off_is_forgotten(account: Account) -> None:
