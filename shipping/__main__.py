@@ -10,6 +10,8 @@ from pathlib import Path
 from shipping import portable
 from shipping.errors import ShippingError
 
+_PROJECT = Path(__file__).parent.parent
+
 
 def main() -> int:
     """Build, and tell."""
@@ -18,7 +20,7 @@ def main() -> int:
     into: Path = parser.parse_args().into
     target = into / portable.NAME
     try:
-        portable.build(Path(__file__).parent.parent, into / "cache", target)
+        portable.build(_PROJECT, into / "cache", target, portable.commit_moment(_PROJECT))
     except ShippingError as error:
         sys.stderr.write(f"{error}\n")
         return 1

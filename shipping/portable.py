@@ -31,9 +31,12 @@ the program, delete this folder.
 """
 
 
-def build(project: Path, cache: Path, target: Path) -> None:
-    """Build the portable ZIP from a checkout of the project."""
-    moment = commit_moment(project)
+SOURCES = ("agent", "shipping/windows.txt", "LICENSE")
+"""What the ZIP is made of, beside pinned ingredients."""
+
+
+def build(project: Path, cache: Path, target: Path, moment: datetime) -> None:
+    """Build the portable ZIP from the sources in a folder; `moment` is the date that all files bear."""
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / _FOLDER
         lay_out(project, cache, tree, moment)

@@ -26,8 +26,16 @@ from local.errors import LocalError
 from local.places import Places
 
 PROJECT = Path(__file__).resolve().parents[2]
-PARTS = ("app.py", "chalicelib", ".chalice/config.json", ".chalice/policies", "infra", "local", "agent")
-LISTS = ("requirements.txt", "requirements-dev.txt")
+PARTS = (
+    "app.py",
+    "chalicelib",
+    ".chalice/config.json",
+    ".chalice/policies",
+    "infra",
+    "local",
+    "agent",
+    "requirements.txt",
+)
 NAMES = ("IMG_1.jpg", "img_1.JPG", "Grüße: 14:30?.heic", "NUL.mp4")
 SIZES = (0x1234, 300_000, 2_000_000, 9_000_000)
 SECONDS = 90
@@ -72,10 +80,7 @@ def _copy(target: Path) -> Path:
     for part in PARTS:
         source = PROJECT / part
         (target / part).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, target / part)
-    for name in LISTS:
-        shutil.copy2(PROJECT / name, target / name)
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, target / part)
     return target
 
 

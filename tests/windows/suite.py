@@ -15,7 +15,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,10 @@ from shipping import ingredients, portable  # noqa: E402 - found through the lin
 from shipping.errors import ShippingError  # noqa: E402 - as above
 
 LOCKED = PROJECT / "tests/windows/requirements.txt"
-OPTIONS = ("-p", "tests.windows.exceptions", "-rs", "--numprocesses", "2", "--dist", "loadfile")
+OPTIONS = (
+    *("-p", "tests.windows.exceptions", "-rfEs", "--numprocesses", "2", "--dist", "loadfile"),
+    *("-o", "tmp_path_retention_count=1", "-o", "tmp_path_retention_policy=failed"),
+)
 """A file's tests stay together: those of the full drive share it."""
 FOLDERS = ("tests/agent", "tests/windows")
 
@@ -84,11 +87,22 @@ def install_python(tools: Path) -> Path:
 
 def build_portable(tools: Path) -> Path:
     """Build what a person would download, from the sources as they are now: twice, and the same both times."""
-    target, again = tools / portable.NAME, tools / "again.zip"
+    sources, target, again = tools / "sources", tools / portable.NAME, tools / "again.zip"
+    shutil.rmtree(sources, ignore_errors=True)
+    copy(portable.SOURCES, sources)
+    moment = portable.commit_moment(PROJECT)
     for one in (target, again):
-        portable.build(PROJECT, tools / "cache", one)
+        portable.build(sources, tools / "cache", one, moment)
     ingredients.prove("the portable ZIP, built again,", again.read_bytes(), sha256(target.read_bytes()))
+    again.unlink()
     return target
+
+
+def copy(names: Sequence[str], target: Path) -> None:
+    """Copy parts of the project, which others may be working on."""
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (PROJECT / name).is_dir() else shutil.copy2)(PROJECT / name, target / name)
 
 
 def sha256(body: bytes) -> str:
