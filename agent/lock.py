@@ -5,23 +5,34 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from agent.errors import AlreadyRunningError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from agent.home import Home
 
 
+PAUSES = (0.05, 0.2)
+"""`status` looks whether the lock is held by taking it for a moment: an agent that starts just then looks again."""
+
+
 @contextlib.contextmanager
-def only_one(home: Home) -> Iterator[None]:
-    """Hold the home folder's lock, or raise when another process has it."""
+def only_one(
+    home: Home, pauses: Sequence[float] = PAUSES, *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Hold the home folder's lock, or raise when another process keeps it."""
     handle = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _try_lock(handle):
-            raise AlreadyRunningError(home)
+        for pause in (*pauses, None):
+            if _try_lock(handle):
+                break
+            if pause is None:
+                raise AlreadyRunningError(home)
+            sleep(pause)
         yield
     finally:
         os.close(handle)
@@ -30,7 +41,7 @@ def only_one(home: Home) -> Iterator[None]:
 def is_held(home: Home) -> bool:
     """Tell whether an agent is running for the home folder."""
     try:
-        with only_one(home):
+        with only_one(home, pauses=()):
             return False
     except AlreadyRunningError:
         return True

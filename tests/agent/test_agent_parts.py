@@ -23,6 +23,7 @@ from agent.catalog import Catalog, Receipt
 from agent.credentials import Wallet
 from agent.crew import Crew
 from agent.errors import (
+    AlreadyRunningError,
     BusyError,
     NotPairedError,
     PairingError,
@@ -34,6 +35,7 @@ from agent.errors import (
 )
 from agent.home import Home
 from agent.keystore import KeyStore
+from agent.lock import is_held, only_one
 from agent.room import Room
 from agent.shelf import Shelf
 
@@ -357,6 +359,23 @@ def test_a_receipt_refused_under_a_clock_far_ahead_is_sent_once_the_clock_is_rig
     catalog.receipt_refused("a", "other contents", due=2e9 + 3600)
 
     assert [receipt.file_id for receipt in catalog.receipts(1e9)] == ["a"]
+
+
+def test_an_agent_that_starts_while_its_status_is_asked_looks_at_the_lock_again(home: Home) -> None:
+    asking = only_one(home)
+    asking.__enter__()
+
+    with only_one(home, sleep=lambda _: asking.__exit__(None, None, None)):
+        assert is_held(home)
+
+
+def test_an_agent_that_keeps_the_lock_keeps_it(home: Home) -> None:
+    slept: list[float] = []
+
+    with only_one(home), pytest.raises(AlreadyRunningError), only_one(home, sleep=slept.append):
+        pass
+
+    assert len(slept) == 2
 
 
 def test_a_worker_survives_whatever_its_task_raises() -> None:
