@@ -28,7 +28,7 @@ from agent.errors import (
     RevokedError,
     shown,
 )
-from agent.home import Home
+from agent.home import Home, Pairing
 from agent.keystore import KeyStore
 from agent.push import command as pushing
 from agent.push import pairing as phone
@@ -107,11 +107,13 @@ def _pair(chosen: argparse.Namespace) -> int:
     home, url = Home(chosen.home), safe_address(chosen.url)
     # Before anybody agrees: a PC that cannot keep its key would be owed every file for ever.
     home.require_possible()
-    _agree_to_replace(home, yes=chosen.yes)
+    before = _agree_to_replace(home, yes=chosen.yes)
     is_phone = chosen.kind == "phone"
     api, keep = (PhoneApi(url), phone.keep) if is_phone else (Api(url), pairing.keep)
     claimed = pairing.pair(api, chosen.name, _print_json if chosen.json else _show_code)
     keep(home, _keys(home), url, chosen.name, claimed)
+    if before and before.device_id != claimed["deviceId"]:
+        _tell_of_the_earlier(before)
     if chosen.json:
         _print_json({"deviceId": claimed["deviceId"]})
     elif is_phone:
@@ -121,17 +123,24 @@ def _pair(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _agree_to_replace(home: Home, *, yes: bool) -> None:
-    """Ask before an earlier pairing is replaced; without a person to ask, refuse."""
+def _agree_to_replace(home: Home, *, yes: bool) -> Pairing | None:
+    """Ask before an earlier pairing is replaced, and return it; without a person to ask, refuse."""
     try:
         before = home.pairing()
     except AgentError:
-        return
+        return None
     if yes:
-        return
+        return before
     if _answer(f"{home} is paired with {before.url} already. Replace it? [y/N] ").lower() not in ("y", "yes"):
         why = f"{shown(home)} is paired with {before.url!r} already; say --yes to replace it"
         raise PairingError(why)
+    return before
+
+
+def _tell_of_the_earlier(before: Pairing) -> None:
+    """Say what nobody else can know: the device this folder was before counts as a PC still, and is owed every file."""
+    told = f"this folder was device {before.device_id} at {before.url} before, to which every file stays owed"
+    print(f"backhaul: {told}; revoke that device unless it is revoked already", file=sys.stderr)
 
 
 def _answer(question: str) -> str:

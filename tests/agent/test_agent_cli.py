@@ -14,7 +14,7 @@ import pytest
 from fake_cloud import DEVICE, HUSH, FakeCloud
 from fake_pc import Pc
 
-from agent.home import Home
+from agent.home import Home, Pairing
 from agent.keystore import KeyStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -82,6 +82,16 @@ def test_an_earlier_pairing_is_replaced_only_when_told(pc: Pc, cloud: FakeCloud)
     assert refused.returncode == 1
     assert "--yes" in refused.stderr
     assert replaced.returncode == 0
+
+
+def test_the_device_a_folder_was_before_is_named_so_that_it_can_be_revoked(pc: Pc, cloud: FakeCloud) -> None:
+    pc.keys.keep("0" * 32, "bh_earlier")
+    pc.home.remember(Pairing(cloud.url, "0" * 32, "test PC"))
+
+    replaced = backhaul("pair", cloud.url, "--home", pc.home, "--yes", "--json")
+
+    assert "0" * 32 in replaced.stderr
+    assert json.loads(replaced.stdout.splitlines()[-1]) == {"deviceId": DEVICE}
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "ftp://x/", "example.com", "https://", ""])
