@@ -1,10 +1,14 @@
 """Large files on their way: fresh links, what S3 has, the putting together, again and again and all at once."""
 
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib import bodies, sweeps, under_way, uploads
 from chalicelib.auth import Caller
@@ -15,6 +19,7 @@ from chalicelib.under_way import PartsMissingError
 from tests.builders import OWNER, STRANGER, Account, Phone, b64, declare_large, part_hash, sha256
 
 FILM = 40 * MIB
+JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
 
 
 def begin(phone: Phone, size: int = FILM) -> Any:
@@ -318,6 +323,12 @@ def test_a_bad_wish_is_refused_with_its_field(account: Account, asked: Any, fiel
 
     assert refusal.value.details == {"field": field}
     assert account.s3.uploads == {}
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["part", "sha256", "x"]), JSON), max_size=3) | JSON)
+def test_no_wish_at_all_breaks_the_parser(asked: Any) -> None:
+    with suppress(BadInputError):
+        bodies.parse(msgspec.json.encode({"parts": asked}), under_way.AskedParts)
 
 
 def test_an_upload_id_of_the_clients_own_is_not_read(account: Account) -> None:
