@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_the_functions_get_every_setting_they_read(recorded: Outputs) -> None:
 
     settings = Settings.from_env(environ)
 
-    assert all(getattr(settings, field.name) for field in fields(Settings) if field.default != "")
+    assert all(getattr(settings, field.name) for field in fields(Settings) if field.default is MISSING)
 
 
 def test_account_and_region_come_from_the_stack_itself(recorded: Outputs) -> None:
