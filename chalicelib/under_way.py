@@ -94,13 +94,12 @@ def links(world: Cloud, caller: Caller, file_id: str, asked: AskedParts) -> Stan
     file, have = _look(world, file, plan, asked)
     if file.status != Status.PENDING:
         return Standing(file.status)
-    return Standing(
-        file.status,
-        plan.part_size,
-        plan.count,
-        [HavePart(part.number, part.size, part.sha256) for part in have.values()],
-        _sign(world, file, plan, [one for one in asked.parts if not parts.is_there(have.get(one.part), one.sha256)]),
-    )
+    if have is None:
+        told = [HavePart(number, plan.size_of(number)) for number in range(1, plan.count + 1)]
+        return Standing(file.status, plan.part_size, plan.count, told, [])
+    told = [HavePart(part.number, part.size, part.sha256) for part in have.values()]
+    wanted = [one for one in asked.parts if not parts.is_there(have.get(one.part), one.sha256)]
+    return Standing(file.status, plan.part_size, plan.count, told, _sign(world, file, plan, wanted))
 
 
 def complete(world: Cloud, caller: Caller, file_id: str) -> Completed:
@@ -139,15 +138,18 @@ def _check(plan: Plan, asked: AskedParts) -> None:
         seen.add(one.part)
 
 
-def _look(world: Cloud, file: File, plan: Plan, asked: AskedParts) -> tuple[File, dict[int, Part]]:
-    """Return the parts S3 has, and the file with an upload that they can go to if links are asked for."""
+def _look(world: Cloud, file: File, plan: Plan, asked: AskedParts) -> tuple[File, dict[int, Part] | None]:
+    """Return the file, with an upload that parts can go to if links are asked for, and the parts that S3 has.
+
+    `None` if they are put together already: the event that makes the file `uploaded` is on its way, and there is
+    nothing left that a part could be sent to.
+    """
     if file.upload_id is not None:
         try:
             return file, parts.sound(plan, multipart.listed(world, file))
         except multipart.UploadGoneError:
             if _is_whole(world, file):
-                # The event that makes it `uploaded` is on its way. Nothing can be sent any more, and nothing lacks.
-                return file, {n: Part(n, plan.size_of(n), "") for n in range(1, plan.count + 1)}
+                return file, None
     return (_begin(world, file, asked) if asked.parts else file), {}
 
 

@@ -76,6 +76,7 @@ class MultipartS3:
         self._called("CreateMultipartUpload")
         upload_id = f"S3+/upload={next(self._ids)}"
         self.uploads[upload_id] = Upload(asked["Key"], asked)
+        self.after("CreateMultipartUpload")
         return {"UploadId": upload_id}
 
     def list_parts(self, *, Bucket: str, Key: str, UploadId: str, PartNumberMarker: int = 0) -> dict[str, Any]:  # noqa: N803, ARG002
@@ -130,6 +131,7 @@ class MultipartS3:
         self._called("AbortMultipartUpload")
         self._upload("AbortMultipartUpload", Key, UploadId)
         del self.uploads[UploadId]
+        self.after("AbortMultipartUpload")
         return {}
 
     def head_object(self, **asked: Any) -> Any:

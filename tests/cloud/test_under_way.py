@@ -510,7 +510,7 @@ def test_after_a_lost_answer_the_repeat_hears_how_it_stands(account: Account) ->
 
     assert phone.complete(begun.file_id) == "pending"
     standing = phone.links(begun.file_id, (1, part_hash(1)))
-    assert (standing.status, [have.part for have in standing.have]) == ("pending", [1, 2, 3])
+    assert (standing.status, [have.part for have in standing.have], standing.links) == ("pending", [1, 2, 3], [])
 
 
 def test_a_lost_event_of_a_large_file_is_repaired(account: Account) -> None:
