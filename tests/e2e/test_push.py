@@ -6,12 +6,14 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from whole_system import WholeSystem, await_truth
 
+from local.errors import ApiError
 from local.samples import Sample
 from tests.builders import sha256
 
@@ -61,7 +63,7 @@ def test_a_push_killed_in_the_middle_of_a_film_goes_on_and_all_comes_home(
 ) -> None:
     samples = [as_sample(file) for file in sorted(folder.iterdir())]
     with start(system, "push", str(folder), "--state", str(phone), "--parallel", "1") as first:
-        await_truth(lambda: first.poll() is not None or bool(parts_in(system)), 60, "a first part")
+        await_truth(lambda: goes_a_step(first) or bool(parts_in(system)), 90, "a first part")
         first.send_signal(signal.SIGKILL)
         assert first.wait(10) == -signal.SIGKILL, first.communicate()
     there = parts_in(system)
@@ -70,10 +72,18 @@ def test_a_push_killed_in_the_middle_of_a_film_goes_on_and_all_comes_home(
         told, _ = second.communicate(timeout=120)
 
     assert second.returncode == 0, told
-    assert there
+    assert 1 <= len(there) <= 4
     assert set(there.values()) <= {PART_BYTES, FILM_BYTES % PART_BYTES}
     await_truth(lambda: all(map(system.is_home, samples)), 60, "every file at home")
     assert parts_in(system) == {}
+
+
+def goes_a_step(process: subprocess.Popen[str]) -> bool:
+    """Let a process run for a moment and hold it; say whether it is over. A loopback is too fast to aim at."""
+    process.send_signal(signal.SIGCONT)
+    time.sleep(0.02)
+    process.send_signal(signal.SIGSTOP)
+    return process.poll() is not None
 
 
 def parts_in(system: WholeSystem) -> dict[tuple[str, int], int]:
@@ -91,3 +101,23 @@ def parts_in(system: WholeSystem) -> dict[tuple[str, int], int]:
 def as_sample(file: Path) -> Sample:
     contents = file.read_bytes()
     return Sample(file, file.name, "", len(contents), sha256(contents))
+
+
+def test_the_functions_may_do_what_parts_need_and_leave_nothing_behind(system: WholeSystem) -> None:
+    """Each of these needs a right of its own in the function's policy, which the embedded cloud enforces."""
+    api, s3, bucket = system.api(), system.aws("s3"), system.outputs()["policy"]["Bucket"]
+    wish = {"name": "film.mp4", "type": "video/mp4", "size": FILM_BYTES, "sha256": os.urandom(32).hex()}
+    (begun,) = api.post("/uploads", {"files": [wish]})["files"]
+    where = f"/uploads/{begun['fileId']}"
+    asked = {"parts": [{"part": 1, "sha256": "ab" * 32}]}
+
+    assert [link["part"] for link in api.post(f"{where}/links", asked)["links"]] == [1]
+    assert api.post(f"{where}/links", {"parts": []})["have"] == []
+    (upload,) = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    with pytest.raises(ApiError, match="4 parts lack"):
+        api.post(f"{where}/complete", {})
+    assert len(api.post(f"{where}/links", asked)["links"]) == 1
+    api.delete(where)
+
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
