@@ -22,7 +22,9 @@ from chalicelib.user_pool import (
     WrongPasswordError,
 )
 
-Email = Annotated[str, Meta(max_length=128, pattern=r"^[^@\s<>|]{1,64}@[^@\s<>|]+\.[^@\s<>|]+\Z")]
+# Blanks are spelt out: what `\s` means differs between Python and the JSON Schema that clients are made of.
+_LETTER = r"[^@\x00-\x20\x7f-\xa0<>|]"
+Email = Annotated[str, Meta(max_length=128, pattern=rf"^{_LETTER}{{1,64}}@{_LETTER}+\.{_LETTER}+\Z")]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 PoolToken = Annotated[str, Meta(max_length=8192, pattern=r"^[A-Za-z0-9_=.-]+\Z")]

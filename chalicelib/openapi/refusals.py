@@ -26,6 +26,7 @@ class Framework:
     message: tuple[str, ...] = ("string",)
 
 
+_GATEWAY_NAME = "GatewayError"
 _GATEWAY: Json = {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "examples": ["UNAUTHORIZED", "THROTTLED"]}
 
 
@@ -34,7 +35,7 @@ def _const(name: str) -> Json:
 
 
 def _gateway(status: int) -> Framework:
-    return Framework("GatewayError", status, _GATEWAY, "Told by API Gateway itself.", ("string", "null"))
+    return Framework(_GATEWAY_NAME, status, _GATEWAY, "Told by API Gateway itself.", ("string", "null"))
 
 
 _ALWAYS = (
@@ -60,7 +61,8 @@ def of_gateway(*, guarded: bool, has_body: bool) -> list[Framework]:
 
 def responses(every: Iterable[type[Refusal] | Framework], book: Book) -> Json:
     """Group refusals by status; each, and each group of them, becomes a component."""
-    ordered = sorted(every, key=lambda one: (_status(one), _name(one)))
+    # The gateway's goes last: it fits any code, and simple clients take the first that fits.
+    ordered = sorted(every, key=lambda one: (_status(one), _name(one) == _GATEWAY_NAME, _name(one)))
     return {str(status): _shared(status, list(same), book) for status, same in groupby(ordered, key=_status)}
 
 
