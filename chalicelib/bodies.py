@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -31,8 +31,7 @@ def parse(raw: bytes, kind: type[Body]) -> Body:
     try:
         return _decode(raw or b"null", kind)
     except msgspec.ValidationError as error:
-        field, expected = _read(str(error))
-        raise BadInputError(field, expected) from error
+        raise _refusal(str(error), kind) from error
     except (ValueError, RecursionError) as error:
         raise BadInputError("body", "JSON") from error
 
@@ -42,8 +41,7 @@ def convert(values: dict[str, Any], kind: type[Body]) -> Body:
     try:
         return msgspec.convert(values, type=kind, strict=False)
     except msgspec.ValidationError as error:
-        field, expected = _read(str(error))
-        raise BadInputError(field, expected) from error
+        raise _refusal(str(error), kind) from error
 
 
 def to_json(reply: Any) -> Any:
@@ -64,6 +62,22 @@ def _mended(raw: bytes) -> bytes:
     """Replace halves of characters, which JavaScript sends for a name cut in an emoji and UTF-8 cannot hold."""
     text = json.dumps(json.loads(raw), ensure_ascii=False)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _refusal(message: str, kind: type[Any]) -> BadInputError:
+    field, expected = _read(message)
+    unknown = re.fullmatch(r"Invalid enum value (.*)", expected, re.DOTALL)
+    return (
+        BadInputError(field, _choices(kind, field), unknown[1].strip("'"))
+        if unknown
+        else BadInputError(field, expected)
+    )
+
+
+def _choices(kind: type[Any], field: str) -> str:
+    """Name what msgspec does not: the values it would have taken."""
+    choices = next((get_args(one.type) for one in msgspec.structs.fields(kind) if one.encode_name == field), ())
+    return " or ".join(map(repr, choices)) or "a value it is documented with"
 
 
 def _read(message: str) -> tuple[str, str]:

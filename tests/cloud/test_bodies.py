@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from msgspec import Meta
@@ -10,6 +10,7 @@ from chalicelib.errors import BadInputError
 class Thing(bodies.Request, frozen=True):
     file_name: Annotated[str, Meta(min_length=1, max_length=5)]
     size: Annotated[int, Meta(ge=1)]
+    kind: Literal["phone", "pc"] = "pc"
 
 
 class Things(bodies.Request, frozen=True):
@@ -44,6 +45,21 @@ def test_a_refusal_names_field_and_expectation(raw: bytes, field: str, says: str
         bodies.parse(raw, Things)
 
     assert (refused.value.details["field"], refused.value.message) == (field, says)
+
+
+def test_an_unknown_choice_is_refused_with_those_there_are() -> None:
+    raw = b'{"fileName": "a", "size": 1, "kind": "%s"}' % (b"x" * 5000)
+
+    with pytest.raises(BadInputError) as refused:
+        bodies.parse(raw, Thing)
+
+    assert refused.value.message.startswith("kind must be 'phone' or 'pc', got 'xxx")
+    assert len(refused.value.message) < 150
+
+
+def test_an_unknown_choice_further_in_is_refused_by_its_field() -> None:
+    with pytest.raises(BadInputError, match=r"files\[0\].kind must be a value it is documented with, got 'fax'"):
+        bodies.parse(b'{"files": [{"fileName": "a", "size": 1, "kind": "fax"}]}', Things)
 
 
 def test_a_body_beyond_the_bound_is_refused_before_it_is_read() -> None:
