@@ -141,7 +141,8 @@ def _many(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _own(status: int, code: str, message: str | None) -> Answer:
-    return Answer(status, {"Code": code, "Message": message}, GATEWAY_CORS, str(message))
+    body = {"Code": code, "Message": message}
+    return Answer(status, body, GATEWAY_CORS, json.dumps(body))
 
 
 def _answer(told: dict[str, Any]) -> Answer:
