@@ -116,7 +116,7 @@ def test_lone_delete_markers_go(resources: dict[str, Any]) -> None:
 def test_unfinished_uploads_go_after_a_week(resources: dict[str, Any]) -> None:
     aborted = rule(resources, "unfinished-multipart-uploads-abort")["AbortIncompleteMultipartUpload"]
 
-    assert aborted == {"DaysAfterInitiation": 7}
+    assert aborted == {"DaysAfterInitiation": 30}
 
 
 def test_every_lifecycle_rule_is_on(resources: dict[str, Any]) -> None:
