@@ -113,7 +113,7 @@ def test_lone_delete_markers_go(resources: dict[str, Any]) -> None:
     assert rule(resources, "lone-delete-markers-expire")["ExpiredObjectDeleteMarker"] is True
 
 
-def test_unfinished_uploads_go_after_a_week(resources: dict[str, Any]) -> None:
+def test_unfinished_uploads_go_after_a_month(resources: dict[str, Any]) -> None:
     aborted = rule(resources, "unfinished-multipart-uploads-abort")["AbortIncompleteMultipartUpload"]
 
     assert aborted == {"DaysAfterInitiation": 30}
