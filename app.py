@@ -63,7 +63,7 @@ from chalicelib.contract import (
     READERS,
     SENDERS,
 )
-from chalicelib.errors import NotFoundError
+from chalicelib.errors import NotAllowedError, NotFoundError
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -158,14 +158,14 @@ def describe_api() -> Response:
 
 
 @app.route("/uploads", methods=["POST"], authorizer=caller_token)
-@open_to(SENDERS)
+@open_to(SENDERS, refuses=[limits.TooManyRequestsError])
 def begin_uploads(asked: wanted.Batch) -> uploads.Beginnings:
     """Begin to bring in up to a hundred files."""
     return uploads.begin(cloud(), caller(), asked)
 
 
 @app.route("/upload-url", methods=["POST"], authorizer=caller_token)
-@open_to(SENDERS, refuses=[uploads.KnownContentsError, quota.QuotaExceededError])
+@open_to(SENDERS, refuses=[limits.TooManyRequestsError, uploads.KnownContentsError, quota.QuotaExceededError])
 def begin_simple_upload(asked: wanted.Simple) -> uploads.SimpleLink:
     """Begin to bring in one file, for a client that sends nothing but its type."""
     return uploads.begin_simple(cloud(), caller(), asked)
@@ -321,7 +321,7 @@ def turn_off_mfa(asked: mfa.TurnOff) -> None:
 
 
 @app.route("/me", methods=["GET"], authorizer=caller_token)
-@open_to(EVERYBODY_KNOWN, refuses=[NotFoundError])
+@open_to(EVERYBODY_KNOWN, refuses=[NotAllowedError, NotFoundError])
 def show_me() -> me.Me:
     """Tell the caller who it is."""
     return me.show(cloud(), caller())

@@ -21,6 +21,7 @@ from tests import documented
 from tests.documented import UndocumentedError
 from tests.expected import ADMIN, EXPECTED, PC, PERSON, PHONE
 from tests.gateway import Answer, Gateway
+from tests.reachable import refusals as refusals_within_reach
 
 DOCUMENT = documented.document(app)
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -72,6 +73,15 @@ def test_every_refusal_is_told_with_its_status_and_details(refusal: type[Refusal
     properties = SCHEMAS[refusal.__name__]["properties"]
     assert properties["Code"]["const"] == refusal.__name__
     assert set(properties.get("Details", {}).get("properties", {})) == set(refusal.DETAILS)
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_a_route_tells_every_refusal_that_its_source_can_come_to(route: tuple[str, str]) -> None:
+    view = app.app.routes[route[1]][route[0]].view_function
+    reachable = refusals_within_reach(app, view.__name__)
+
+    assert reachable <= set(contract.of(view).refusals)
+    assert set(contract.of(view).own_refusals) <= reachable
 
 
 @pytest.mark.parametrize("route", OPERATIONS)
