@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from agent.bucket import Bucket
     from agent.catalog import Entry
+    from agent.download import Passing
     from agent.home import Home
     from agent.notices import Notice
 
@@ -52,6 +53,7 @@ class Courier:
     rename: Callable[[Path, Path], None] = disk.rename_unless_taken
     sleep: Callable[[float], None] = time.sleep
     flush: Callable[[Path], None] = disk.flush
+    passing: Passing = download.unhurried
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
         """Bring one file home to the path that the catalog intends for it."""
@@ -90,7 +92,7 @@ class Courier:
         partial.drop_others()
         disk.require_room(self.home, notice.size - step.start, self.reserve)
         try:
-            return download.fetch(self.bucket, notice, partial, step.start, self.stopping)
+            return download.fetch(self.bucket, notice, partial, step.start, self.stopping, self.passing)
         except ChangedObjectError:
             partial.drop()
             raise

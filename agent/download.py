@@ -7,22 +7,38 @@ is continued only for the same entity tag and version, and the hash of the whole
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from agent import disk
 from agent.errors import ChangedObjectError, CutShortError, StoppedError, WrongContentsError
+from agent.notices import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from agent.bucket import Body, Bucket
     from agent.disk import Partial
-    from agent.notices import Notice
 
 WHOLE = 8 * 1024 * 1024
 
+Passing: TypeAlias = Callable[[Notice, int], None]
+"""Told, in the worker that reads them, how many bytes of a file come next or just came. It may count them for people,
+and may wait before it returns: nothing more of this file is read meanwhile, which is how a bandwidth is limited."""
 
-def fetch(bucket: Bucket, notice: Notice, partial: Partial, start: int, stopping: Callable[[], bool]) -> str:
+
+def unhurried(_notice: Notice, _bytes: int) -> None:
+    """Let bytes pass at once."""
+
+
+def fetch(
+    bucket: Bucket,
+    notice: Notice,
+    partial: Partial,
+    start: int,
+    stopping: Callable[[], bool],
+    passing: Passing = unhurried,
+) -> str:
     """Bring the bytes from `start` on into the partial, flush it, and return the SHA-256 of the whole.
 
     Contents that are not what the notice declared are thrown away; bytes cut short are kept to be continued.
@@ -31,8 +47,19 @@ def fetch(bucket: Bucket, notice: Notice, partial: Partial, start: int, stopping
     if body.size != notice.size:
         raise _misfit(body, notice, partial, start)
     if start == 0 and notice.size <= WHOLE:
+        passing(notice, notice.size)
         return _fetch_whole(body, notice, partial)
-    return _fetch_chunks(body, notice, partial, start, stopping)
+    return _fetch_chunks(body, notice, partial, start, _passed(notice, stopping, passing))
+
+
+def _passed(notice: Notice, stopping: Callable[[], bool], passing: Passing) -> Callable[[int], bool]:
+    """Let chunks pass, and tell after each whether to stop."""
+
+    def told(size: int) -> bool:
+        passing(notice, size)
+        return stopping()
+
+    return told
 
 
 def require_declared(notice: Notice, sha256: str, partial: Partial) -> str:
@@ -54,7 +81,7 @@ def _fetch_whole(body: Body, notice: Notice, partial: Partial) -> str:
     return sha256
 
 
-def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stopping: Callable[[], bool]) -> str:
+def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stopping: Callable[[int], bool]) -> str:
     """Stream a large object; the bytes that are there already are hashed first."""
     hashed = hashlib.sha256()
     with disk.disk_errors(partial.path, notice.size):
@@ -76,7 +103,7 @@ def _hash_start(partial: Partial, start: int, seen: Callable[[bytes], None]) -> 
             left -= len(piece)
 
 
-def _until(chunks: Iterator[bytes], stopping: Callable[[], bool], expected: int) -> Iterator[bytes]:
+def _until(chunks: Iterator[bytes], stopping: Callable[[int], bool], expected: int) -> Iterator[bytes]:
     """Pass chunks on until asked to stop, and never more than was declared."""
     passed = 0
     for chunk in chunks:
@@ -84,7 +111,7 @@ def _until(chunks: Iterator[bytes], stopping: Callable[[], bool], expected: int)
         if passed > expected:
             raise WrongContentsError(f"more than {expected} bytes", f"{expected} bytes")
         yield chunk
-        if stopping():
+        if stopping(len(chunk)):
             raise StoppedError
 
 

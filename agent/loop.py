@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 TASKS_A_FETCHER = 4
 SLEPT_SECONDS = 60.0
+PAUSED_SECONDS = 1.0
 GOODBYE_SECONDS = 3.0
 LONGEST_WAIT_SECONDS = 3600.0
 AFTER_THE_UNEXPECTED_SECONDS = 1.0
@@ -69,6 +70,7 @@ class Loop:
         self._rounds = Rounds(parts, self._flights, self._intake, self._room)
         self._doorbell = Doorbell(parts.inbox, self._events.put, stop=stop, pause=parts.patience)
         self._deaf = False
+        self._may_fetch = True
         self._drift = parts.now() - parts.clock()
 
     def wake(self) -> None:
@@ -121,7 +123,8 @@ class Loop:
     def _wait(self) -> list[Event]:
         """Wait for the next event or duty; take in everything that is there."""
         flight = self._flights.next_due() if self._may_fly() else float("inf")
-        wait = min(flight, self._room.next_check, self._rounds.next_due) - self._clock()
+        resumed = float("inf") if self._may_fetch else self._clock() + PAUSED_SECONDS
+        wait = min(flight, resumed, self._room.next_check, self._rounds.next_due) - self._clock()
         try:
             first = self._events.get(timeout=min(max(wait, 0.0), LONGEST_WAIT_SECONDS))
         except Empty:
@@ -168,10 +171,11 @@ class Loop:
     # What flies
 
     def _may_fly(self) -> bool:
-        return not self._room.full and self._flying < self._parts.config.fetchers * TASKS_A_FETCHER
+        return self._may_fetch and not self._room.full and self._flying < self._parts.config.fetchers * TASKS_A_FETCHER
 
     def _dispatch(self) -> None:
         """Send off the files that are due, each with a path that is recorded before."""
+        self._may_fetch = self._parts.may_fetch()
         if self._room.changed():
             with contextlib.suppress(sqlite3.OperationalError):
                 self._parts.catalog.note({"diskFull": self._room.full})

@@ -32,3 +32,5 @@ class Parts:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     patience: Callable[[int], float] = backoff
+    may_fetch: Callable[[], bool] = lambda: True
+    """Whether files may be begun now; asked every second while they may not. What is under way goes on."""

@@ -495,3 +495,16 @@ def until_home(bring: Callable[[], Came | Aside], tries: int = 8) -> Came:
 def put(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
+
+
+@pytest.mark.parametrize(("body", "start"), [(b"", 0), (SMALL, 0), (LARGE, 0), (LARGE, 5_000_000)])
+def test_every_byte_that_is_fetched_passes_the_one_who_counts(desk: Desk, body: bytes, start: int) -> None:
+    desk.has(body)
+    if start:
+        desk.begun(start)
+    passed: list[int] = []
+    courier = dataclasses.replace(desk.courier, passing=lambda _, size: passed.append(size))
+
+    courier.bring(desk.notice, an_entry(desk.notice))
+
+    assert sum(passed) == len(body) - start
