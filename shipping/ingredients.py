@@ -28,6 +28,8 @@ _FOR_WINDOWS = (
     *("--link-mode", "copy", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON_VERSION),
 )
 _SECONDS = 300
+_BY_PTH_FILE = ("win32", "win32\\lib")
+"""What pywin32 asks to be imported from in a .pth file, which an embedded Python does not read."""
 _LAUNCHERS = {
     "t64.exe": "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7",
     "w64.exe": "7a319ffaba23a017d7b1e18ba726ba6c54c53d6446db55f92af53c279894f8ad",
@@ -56,6 +58,11 @@ def unpack_python(kept: Path, folder: Path, search: Sequence[str]) -> None:
                 (folder / entry.filename.rpartition("/")[2]).write_bytes(packed.read(entry))
     number = PYTHON_VERSION.replace(".", "")
     (folder / f"python{number}._pth").write_text("\n".join([f"python{number}.zip", *search, ""]), encoding="utf-8")
+
+
+def search_in(libraries: str) -> list[str]:
+    """Return what to import from when the wheels are in a folder, said as seen from Python's own."""
+    return [libraries, *(f"{libraries}\\{folder}" for folder in _BY_PTH_FILE)]
 
 
 def install_wheels(locked: Path, folder: Path, cache: Path) -> None:

@@ -46,7 +46,7 @@ def build(project: Path, cache: Path, target: Path, moment: datetime) -> None:
 def lay_out(project: Path, cache: Path, tree: Path, moment: datetime) -> None:
     """Lay out the folder that a person gets to see."""
     python = ingredients.embedded_python(cache)
-    ingredients.unpack_python(python, tree / "python", [".", "..\\lib", "..\\app"])
+    ingredients.unpack_python(python, tree / "python", [".", *ingredients.search_in("..\\lib"), "..\\app"])
     library.put(tree / "lib", project / "shipping/windows.txt", cache)
     unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
     shutil.copytree(project / "agent", tree / "app/agent", ignore=unwanted)

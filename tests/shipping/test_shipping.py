@@ -97,6 +97,23 @@ def test_other_services_and_traces_of_the_machine_are_left_out(tmp_path: Path) -
     assert kept == expected
 
 
+def test_of_pywin32_stays_what_the_agent_needs(tmp_path: Path) -> None:
+    put(tmp_path, "win32/win32gui.pyd", "win32/win32print.pyd", "win32/lib/win32con.py", "win32/test/win32gui.py")
+    put(tmp_path, "pywin32_system32/pywintypes313.dll", "pywin32_system32/pythoncom313.dll", "win32com/client/a.py")
+
+    library.slim(tmp_path)
+
+    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert kept == ["pywin32_system32/pywintypes313.dll", "win32/lib/win32con.py", "win32/win32gui.pyd"]
+
+
+def test_every_module_of_pywin32_that_the_agent_imports_is_shipped() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "agent").rglob("*.py"))
+    imported = set(re.findall(r"import (win32\w+|servicemanager|pywintypes|ntsecuritycon|winerror)", sources))
+
+    assert imported <= library._OF_WIN32
+
+
 def test_every_library_shows_its_licence(tmp_path: Path) -> None:
     put(tmp_path, "a-1.dist-info/licenses/LICENSE", "a-1.dist-info/METADATA", "b-2.dist-info/METADATA")
 

@@ -80,7 +80,7 @@ def install_python(tools: Path) -> Path:
     if not done.exists() or done.read_text(encoding="ascii") != state:
         shutil.rmtree(folder, ignore_errors=True)
         ingredients.install_wheels(LOCKED, folder / "lib", tools / "cache")
-        ingredients.unpack_python(packed, folder, [".", "lib", windows_path(PROJECT)])
+        ingredients.unpack_python(packed, folder, [".", *ingredients.search_in("lib"), windows_path(PROJECT)])
         done.write_text(state, encoding="ascii")
     return folder / "python.exe"
 
