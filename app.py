@@ -440,9 +440,9 @@ object_arrived.event_class = edge.WholeS3Event
 
 
 @app.on_sqs_message(queue_arn=here.paired_queue, batch_size=10)
-def pc_paired(event: SQSEvent) -> dict[str, Any]:
+def pcs_changed(event: SQSEvent) -> dict[str, Any]:
     """Owe a new PC all there is; only what failed comes again."""
-    return catch_up.pc_paired(cloud(), event.to_dict())
+    return catch_up.pcs_changed(cloud(), event.to_dict())
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES))

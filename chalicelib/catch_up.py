@@ -33,7 +33,7 @@ class Paired(Request, frozen=True):
     after: str | None = None
 
 
-def pc_paired(world: Cloud, event: Mapping[str, Any]) -> dict[str, Any]:
+def pcs_changed(world: Cloud, event: Mapping[str, Any]) -> dict[str, Any]:
     """Work off a batch of messages; those that failed, and they alone, come again."""
     until = world.now() + RUN
     failures = []

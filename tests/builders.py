@@ -35,6 +35,7 @@ SETTINGS = Settings(
     user_pool_client="client",
     pc_role="arn:aws:iam::123456789012:role/backhaul-test-pc",
     paired_queue="arn:aws:sqs:eu-west-1:123456789012:backhaul-test-paired",
+    media_queue="arn:aws:sqs:eu-west-1:123456789012:backhaul-test-media",
     dead_notices="arn:aws:sqs:eu-west-1:123456789012:backhaul-test-notices-dead",
     topic="arn:aws:sns:eu-west-1:123456789012:backhaul-test-trouble",
     region=REGION,
@@ -91,7 +92,7 @@ class Account:
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         make_table(self.dynamodb)
-        for name in ("backhaul-test-paired", "backhaul-test-notices-dead"):
+        for name in ("backhaul-test-paired", "backhaul-test-media", "backhaul-test-notices-dead"):
             self.sqs.create_queue(QueueName=name)
         self.trouble_url = self.sqs.create_queue(QueueName="trouble-seen")["QueueUrl"]
         self.sns.create_topic(Name="backhaul-test-trouble")
@@ -268,7 +269,7 @@ class Pc:
     def catch_up(self, **more: Any) -> dict[str, Any]:
         """Run one lap of the consumer for this PC."""
         body = json.dumps({"ownerId": self.owner_id, "deviceId": self.device_id, **more})
-        return catch_up.pc_paired(self.account.world, sqs_event(body))
+        return catch_up.pcs_changed(self.account.world, sqs_event(body))
 
 
 def make_table(dynamodb: Any) -> None:

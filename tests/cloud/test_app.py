@@ -185,7 +185,7 @@ def test_s3s_own_test_event_is_taken_quietly(app: Any) -> None:
 def test_the_consumer_says_what_failed(app: Any) -> None:
     event = {"Records": [{"messageId": "m1", "body": "{", "receiptHandle": "r"}]}
 
-    assert app.pc_paired(event, None) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert app.pcs_changed(event, None) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
 
 def test_importing_the_app_imports_neither_the_sdk_nor_cryptography() -> None:

@@ -110,7 +110,7 @@ def test_when_the_time_is_up_the_rest_is_left_to_a_message(account: Account) -> 
 
     assert len(pc.owed()) == 49
     (rest,) = left_over(account)
-    catch_up.pc_paired(account.world, sqs_event(json.dumps(rest)))
+    catch_up.pcs_changed(account.world, sqs_event(json.dumps(rest)))
     assert len(pc.owed()) == 60
 
 
@@ -119,7 +119,7 @@ def test_a_poison_message_fails_alone(account: Account) -> None:
     pc = account.pc()
     good = json.dumps({"ownerId": OWNER, "deviceId": pc.device_id})
 
-    answer = catch_up.pc_paired(account.world, sqs_event("{", "[]", '{"ownerId": 5}', good, ""))
+    answer = catch_up.pcs_changed(account.world, sqs_event("{", "[]", '{"ownerId": 5}', good, ""))
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["0", "1", "2", "4"]
     assert len(pc.owed()) == 1
@@ -128,7 +128,7 @@ def test_a_poison_message_fails_alone(account: Account) -> None:
 def test_a_pc_that_has_gone_is_owed_nothing(account: Account) -> None:
     bring(account, 1)
 
-    answer = catch_up.pc_paired(account.world, sqs_event(json.dumps({"ownerId": OWNER, "deviceId": "d" * 32})))
+    answer = catch_up.pcs_changed(account.world, sqs_event(json.dumps({"ownerId": OWNER, "deviceId": "d" * 32})))
 
     assert answer == {"batchItemFailures": []}
     assert account.items("pc#" + "d" * 32, "owed#") == []

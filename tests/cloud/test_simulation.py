@@ -94,7 +94,7 @@ class World:
             return
         body = self.chance.choice(self.laps)
         answer: list[dict[str, Any]] = []
-        self.survive(lambda: answer.append(catch_up.pc_paired(self.account.world, sqs_event(body))), self.lives())
+        self.survive(lambda: answer.append(catch_up.pcs_changed(self.account.world, sqs_event(body))), self.lives())
         if answer == [{"batchItemFailures": []}]:
             self.laps.remove(body)
 
@@ -144,7 +144,7 @@ class World:
         for key in self.stored:  # what was released before it came has no item to be swept: its event is not lost twice
             arrivals.object_arrived(self.account.world, s3_event(s3_record(key)))
         for body in self.laps:
-            catch_up.pc_paired(self.account.world, sqs_event(body))
+            catch_up.pcs_changed(self.account.world, sqs_event(body))
         for pc in self.pcs:
             notices = pc.owed()
             self.disks[pc.device_id] |= {notice["fileId"] for notice in notices}

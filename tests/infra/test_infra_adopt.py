@@ -29,39 +29,39 @@ def test_of_several_apis_none_is_chosen() -> None:
 
 
 def test_a_mapping_is_found_by_function_and_queue() -> None:
-    functions = FakeFunctions({"backhaul-dev-pc_paired": {"1": "backhaul-dev-media", "2": "backhaul-dev-paired"}})
+    functions = FakeFunctions({"backhaul-dev-pcs_changed": {"1": "backhaul-dev-media", "2": "backhaul-dev-paired"}})
 
-    assert adopt.find_mapping(functions, "backhaul-dev-pc_paired", "backhaul-dev-paired") == {
+    assert adopt.find_mapping(functions, "backhaul-dev-pcs_changed", "backhaul-dev-paired") == {
         "resource_type": "sqs_event",
         "event_uuid": "2",
         "queue_arn": "arn:aws:sqs:r:1:backhaul-dev-paired",
         "queue": "backhaul-dev-paired",
-        "lambda_arn": "arn:backhaul-dev-pc_paired",
+        "lambda_arn": "arn:backhaul-dev-pcs_changed",
     }
 
 
 def test_a_function_that_is_not_there_has_no_mapping() -> None:
-    assert adopt.find_mapping(FakeFunctions({}), "backhaul-dev-pc_paired", "backhaul-dev-paired") is None
+    assert adopt.find_mapping(FakeFunctions({}), "backhaul-dev-pcs_changed", "backhaul-dev-paired") is None
 
 
 def clients(service: str) -> Any:
     return {
-        "iam": FakeRoles(["backhaul-dev-api_handler", "backhaul-dev-pc_paired"]),
-        "lambda": FakeFunctions({NAME: {}, "backhaul-dev-pc_paired": {"1": "backhaul-dev-paired"}}),
+        "iam": FakeRoles(["backhaul-dev-api_handler", "backhaul-dev-pcs_changed"]),
+        "lambda": FakeFunctions({NAME: {}, "backhaul-dev-pcs_changed": {"1": "backhaul-dev-paired"}}),
         "events": FakeEvents(["backhaul-dev-sweep_pending-event", "backhaul-dev2-sweep_pending-event"]),
         "apigateway": FakeGateway({"b": NAME}),
     }[service]
 
 
 def test_all_that_stands_is_found_and_what_is_gone_left_out() -> None:
-    found = adopt.everything(clients, NAME, ["api_handler", "object_arrived", "pc_paired"])
+    found = adopt.everything(clients, NAME, ["api_handler", "object_arrived", "pcs_changed"])
 
     assert [(one["resource_type"], one["name"]) for one in found] == [
         ("iam_role", "api_handler_role"),
-        ("iam_role", "pc_paired_role"),
+        ("iam_role", "pcs_changed_role"),
         ("lambda_function", "api_handler"),
-        ("lambda_function", "pc_paired"),
-        ("sqs_event", "pc_paired-sqs-event-source"),
+        ("lambda_function", "pcs_changed"),
+        ("sqs_event", "pcs_changed-sqs-event-source"),
         ("cloudwatch_event", "sweep_pending-event"),
         ("rest_api", "rest_api"),
     ]
@@ -78,9 +78,9 @@ def a_function(resource_name: str, function_name: str) -> LambdaFunction:
 
 def a_mapping() -> SQSEventSource:
     queue = QueueARN(arn="arn:aws:sqs:r:1:backhaul-dev-paired")
-    consumer = a_function("pc_paired", "backhaul-dev-pc_paired")
+    consumer = a_function("pcs_changed", "backhaul-dev-pcs_changed")
     return SQSEventSource(
-        resource_name="pc_paired-sqs-event-source",
+        resource_name="pcs_changed-sqs-event-source",
         lambda_function=consumer,
         queue=queue,
         batch_size=10,

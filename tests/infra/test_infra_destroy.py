@@ -21,7 +21,7 @@ from infra.stack import Stack
 
 REGION = "eu-central-1"
 BUCKET = f"backhaul-dev-123456789012-{REGION}"
-FUNCTIONS = ("api_handler", "pc_paired")
+FUNCTIONS = ("api_handler", "pcs_changed")
 # Another stage's, in the same account.
 OTHERS = {"backhaul-prod-pool", "backhaul-prod-pc-1"}
 # One session for all: most of the time goes into reading the services' models.

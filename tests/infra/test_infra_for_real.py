@@ -177,14 +177,14 @@ def test_requests_are_limited(embedded: EmbeddedCloud) -> None:
 def test_functions_carry_the_recorded_settings(embedded: EmbeddedCloud, checkout: Path) -> None:
     environment = outputs.read(checkout, "local").environment
 
-    for name in ("backhaul-local", "backhaul-local-caller_token", "backhaul-local-pc_paired"):
+    for name in ("backhaul-local", "backhaul-local-caller_token", "backhaul-local-pcs_changed"):
         found = embedded.client("lambda").get_function_configuration(FunctionName=name)
         assert found["Environment"]["Variables"] == environment
 
 
 def test_all_that_was_deployed_is_found_again_by_name(embedded: EmbeddedCloud, checkout: Path) -> None:
     remembered = json.loads((checkout / ".chalice" / "deployed" / "local.json").read_text(encoding="utf-8"))
-    functions = ("api_handler", "caller_token", "object_arrived", "pc_paired", "sweep_pending")
+    functions = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending")
 
     found = adopt.everything(embedded.client, "backhaul-local", functions)
 

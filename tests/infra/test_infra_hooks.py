@@ -60,7 +60,7 @@ def installed() -> Iterator[list[Patches]]:
 
 
 @pytest.mark.usefixtures("hooked")
-@pytest.mark.parametrize("function", ["api_handler", "caller_token", "object_arrived", "pc_paired", "sweep_pending"])
+@pytest.mark.parametrize("function", ["api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending"])
 def test_every_function_gets_the_outputs(function: str, project: Path) -> None:
     environment = config_for(function, project).environment_variables
 
@@ -230,7 +230,7 @@ def test_a_queues_mapping_is_made_with_the_flag(source: str, expected: list[str]
     functions = FakeLambda()
     mappings.report_single_failures(functions.client)
 
-    functions.client.create_event_source_mapping(EventSourceArn=source, FunctionName="pc_paired")
+    functions.client.create_event_source_mapping(EventSourceArn=source, FunctionName="pcs_changed")
 
     assert functions.sent.get("FunctionResponseTypes") == expected
 

@@ -13,7 +13,7 @@ from infra.errors import BrokenPolicyError
 from infra.policies import placeholders, render
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("api_handler", "caller_token", "object_arrived", "pc_paired", "sweep_pending")
+FUNCTIONS = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending")
 # AWS knows no batch actions, the embedded cloud asks for one.
 STARRED_ACTIONS = {"sqs:SendMessage*"}
 

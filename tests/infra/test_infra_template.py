@@ -238,7 +238,7 @@ def test_a_pairing_that_keeps_failing_is_kept_aside(resources: dict[str, Any]) -
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_consumer_may_take(
     resources: dict[str, Any], project: Path
 ) -> None:
-    timeout = stages.config(project)["lambda_functions"]["pc_paired"]["lambda_timeout"]
+    timeout = stages.config(project)["lambda_functions"]["pcs_changed"]["lambda_timeout"]
 
     assert properties(resources, "PairedQueue")["VisibilityTimeout"] >= 6 * timeout
 
