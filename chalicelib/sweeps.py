@@ -40,7 +40,7 @@ def next_look(created_at: datetime, now: datetime, expires_at: datetime) -> date
 
 def _due(world: Cloud, shard: int, now: datetime) -> list[File]:
     """Read what is due as it is now: the index lags behind the table."""
-    named = files.pending_due(world.table, shard, moments.to_text(now), limit=_MOST_IN_ONE_SHARD)
+    named = files.due(world.table, "pending", shard, moments.to_text(now), limit=_MOST_IN_ONE_SHARD)
     found = world.table.find_many(files.file_key(owner_id, file_id) for owner_id, file_id in named)
     return [file for file in map(files.read, found.values()) if file.status == Status.PENDING]
 

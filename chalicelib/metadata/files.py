@@ -1,9 +1,11 @@
 """Files: their items, their hashes, the owner's counters, and the only ways a file's status may change.
 
     owner#<ownerId>  file#<fileId>    what we know of a file
-    owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents; held: whether they have ever arrived
-    owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again
-    owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for pending, uploaded and downloaded
+    owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents; held: whether they have ever arrived;
+                                      purgedAt: they were thrown away for good, and no file holds them
+    owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again; purgedAt, if it was purged
+    owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for each status but purged; gone…: of which the cloud
+                                      copies are gone
 
 Each transition is a list of operations for one write; its first operation changes the file and holds the condition
 that makes an illegal transition impossible. Counters move in the same write, so they cannot drift.
@@ -27,6 +29,8 @@ DUE_SHARDS = 4
 _FILE = "file#"
 _NEW = "attribute_not_exists(pk)"
 _IS = "#status = :was"
+# Nobody may be owed a file whose cloud copy is leaving or gone.
+STAYS = "attribute_not_exists(#taggedAt)"
 
 
 class Status(StrEnum):
@@ -36,6 +40,8 @@ class Status(StrEnum):
     UPLOADED = "uploaded"
     DOWNLOADED = "downloaded"
     TRASHED = "trashed"
+    PURGING = "purging"
+    PURGED = "purged"
     REFUSED = "refused"
 
 
@@ -43,6 +49,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them.
 
     `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
+    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`.
     """
 
     owner_id: str
@@ -64,6 +71,11 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     reason: str | None = None
     upload_id: str | None = None
     part_hashes: bool | None = None
+    tagged_at: str | None = None
+    gone_at: str | None = None
+    kept_at: str | None = None
+    trashed_at: str | None = None
+    purged_at: str | None = None
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}
 
@@ -142,10 +154,10 @@ def page(table: Table, owner_id: str, *, limit: int, after: str | None = None, n
     return Page(found.items, found.last.removeprefix(_FILE) if found.last else None)
 
 
-def pending_due(table: Table, shard: int, until: str, *, limit: int) -> list[tuple[str, str]]:
-    """Name owner and id of files that were begun and should have arrived by now."""
-    keys = table.due(f"pending#{shard}", until, limit=limit)
-    return [(key.pk.removeprefix(owners.partition("")), key.sk.removeprefix(_FILE)) for key in keys]
+def due(table: Table, kind: str, shard: int, until: str, *, limit: int) -> list[tuple[str, str]]:
+    """Name owner and id of files that should be looked at by now: `pending`, `grace`, `leaving`, `trash` or `look`."""
+    keys = table.due(f"{kind}#{shard}", until, limit=limit)
+    return [(key.pk.removeprefix(owners.partition("")), key.sk.partition("#")[2]) for key in keys]
 
 
 def begun(files: Sequence[File], stale: Mapping[str, str], due_at: str) -> list[Operation]:
@@ -242,9 +254,12 @@ def receipted(file: File, device_id: str, now: str, grace_until: str) -> list[Op
 
 
 def owed_again(file: File, device_id: str) -> Operation:
-    """Uploaded or downloaded -> uploaded, owed to one PC more. Fails if it has it or is owed it already."""
+    """Uploaded or downloaded -> uploaded, owed to one PC more. Fails if it has it or is owed it already.
+
+    Fails, too, while the cloud copy is leaving: `retention.keep` comes first.
+    """
     not_owed = "(attribute_not_exists(#owedTo) OR NOT contains(#owedTo, :device))"
-    when = f"{_IS} AND attribute_not_exists(#home.#{device_id}) AND {not_owed}"
+    when = f"{_IS} AND {STAYS} AND attribute_not_exists(#home.#{device_id}) AND {not_owed}"
     values = {"was": file.status, "status": Status.UPLOADED, "device": device_id, "devices": {device_id}}
     does = "SET #status = :status REMOVE #dueKind, #dueAt, #downloadedAt ADD #owedTo :devices"
     return Update(_at(file), does, when, values)
@@ -286,17 +301,25 @@ Counted = tuple[Status, Sequence[File]]
 _NONE: Counted = (Status.PENDING, ())
 
 
-def _usage(*, out_of: Counted | None = None, into: Counted | None = None) -> list[Operation]:
+def counted(owner_id: str, change: Mapping[str, int]) -> list[Operation]:
     """Move the counters of one owner in one operation; only the sum of the parts means anything, so any will do."""
-    change: Counter[str] = Counter()
-    owner_id = ""
-    for (status, counted), sign in ((out_of or _NONE, -1), (into or _NONE, 1)):
-        for file in counted:
-            owner_id = file.owner_id
-            change[f"{status}Files"] += sign
-            change[f"{status}Bytes"] += sign * (file.size or 0)
     moves = {name: by for name, by in change.items() if by}
     if not moves:
         return []
     key = Key(owners.partition(owner_id), f"usage#{random.randrange(owners.USAGE_PARTS)}")  # noqa: S311 (no secret)
     return [Update(key, "ADD " + ", ".join(f"#{name} :{name}" for name in moves), values=moves)]
+
+
+def share(counter: str, files: Iterable[File]) -> Counter[str]:
+    """Return what files add to a pair of counters: a status, or `gone`."""
+    share: Counter[str] = Counter()
+    for file in files:
+        share.update({f"{counter}Files": 1, f"{counter}Bytes": file.size or 0})
+    return share
+
+
+def _usage(*, out_of: Counted | None = None, into: Counted | None = None) -> list[Operation]:
+    (before, left), (after, entered) = out_of or _NONE, into or _NONE
+    change = share(after, entered)
+    change.subtract(share(before, left))
+    return counted(next((file.owner_id for file in (*left, *entered)), ""), change)

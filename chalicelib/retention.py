@@ -1,0 +1,99 @@
+"""Cloud copies: which is kept, which is leaving, which is gone; how one is let go and how one is held back.
+
+    kept ──(the grace is over, a PC holds the file, nobody is owed it: `let_go`)──▶ leaving ──(S3 expired it)──▶ gone
+      ▲                                                                              │                           │
+      └──────────────────── `keep`: untagged, or brought back within thirty days ────┴───────────────────────────┘
+
+Leaving is a mark in the table first (`taggedAt`), then a tag on the object's version; the bucket's lifecycle expires
+what is tagged and nothing else. So what is tagged is marked, and nobody is owed what is marked: whoever owes a file
+again calls `keep` first, and the write that owes it fails while the mark is there. Where a function died between the
+two, or both were done at once, the looks that the mark and `keep` leave behind put it right (`sweeps`).
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from chalicelib import log, moments, objects
+from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, CrowdedError
+from chalicelib.metadata import copies, files
+from chalicelib.metadata.files import File, Status
+from chalicelib.objects import Object
+
+TAG = {"Key": "backhaul:home", "Value": "yes"}
+# S3 expires once a day, and takes its time; what it had begun when a tag was taken off is over by then.
+LAST_LOOK = timedelta(days=2)
+_TRIES = 6
+
+
+class CloudCopy(StrEnum):
+    """How the cloud copy of a file stands. One that is leaving may be gone within the hour."""
+
+    KEPT = "kept"
+    LEAVING = "leaving"
+    GONE = "gone"
+
+
+def cloud_copy(file: File) -> CloudCopy | None:
+    """Say how the cloud copy of a file stands, as far as the table knows; `None` before there is one."""
+    if file.status in (Status.PENDING, Status.REFUSED):
+        return None
+    if file.gone_at:
+        return CloudCopy.GONE
+    return CloudCopy.LEAVING if file.tagged_at or file.status == Status.PURGING else CloudCopy.KEPT
+
+
+def keep(world: Cloud, file: File) -> bool:
+    """Make sure that a file's cloud copy stays; `False` if there is none to be had any more.
+
+    To be called before anybody is owed the file. Of a copy that is kept, that costs nothing: no call is made. A copy
+    that was leaving is kept for another whole grace.
+    """
+    for _ in range(_TRIES):
+        if file.status == Status.PURGING:
+            return False
+        if file.tagged_at is None:
+            return True
+        if not _find(world, file):
+            note_gone(world, file)
+            return False
+        last_at = moments.to_text(world.now() + LAST_LOOK)
+        try:
+            world.table.write(*copies.kept(file, world.now_text(), last_at))
+        except ConditionFailedError as error:
+            now_there = error.found.get(0)
+            if now_there is None:
+                return False
+            file = files.read(now_there)
+            continue
+        untag(world, file)
+        log.logger.info("cloud copy kept", extra=log.about(file.owner_id, file.file_id))
+        return True
+    raise CrowdedError(f"the cloud copy of file {file.file_id!r} met other writers {_TRIES} times")
+
+
+def note_gone(world: Cloud, file: File) -> bool:
+    """Write down that a cloud copy that was leaving is gone; say whether that was news."""
+    if file.gone_at:
+        return False
+    try:
+        world.table.write(*copies.gone(file, world.now_text()))
+    except ConditionFailedError:
+        return False
+    log.logger.info("cloud copy gone", extra=log.about(file.owner_id, file.file_id))
+    return True
+
+
+def untag(world: Cloud, file: File) -> None:
+    """Take the tag off a file's version; where there is none, nothing happens."""
+    world.s3.delete_object_tagging(**_which(world, file))
+
+
+def _find(world: Cloud, file: File) -> Object | None:
+    """Look for the very version that PCs are told of; after its expiry S3 has it for thirty days more."""
+    return objects.find(world, file.key, file.version_id)
+
+
+def _which(world: Cloud, file: File) -> dict[str, str]:
+    version = {"VersionId": file.version_id} if file.version_id else {}
+    return {"Bucket": world.settings.bucket, "Key": file.key, **version}
