@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from agent import paths
+from agent import limits, paths
 from agent.errors import SettingsError
+from agent.limits import Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rule = Callable[[Any], Any]
 
 DOCUMENTED = """\
 # Settings of the Backhaul agent for this home folder. Every key has a default; remove the # to change one.
+# The agent reads them when it starts.
 
-# Where new files go. Words: {year} {month} {day} {kind} {name}. Changing it never moves files that are home already.
+# Where new files go. Words: {year} {month} {day} of the capture date, {kind} (photos, videos, sounds, others),
+# {device} (the phone's name), {album}, and {name}, which comes last.
+# Changing it never moves files that are home already.
 # template = "{year}/{year}-{month}/{name}"
 
 # Files fetched at the same time (1 to 64). 16 suits a home line.
@@ -26,6 +35,17 @@ DOCUMENTED = """\
 
 # Tell the cloud that this PC is alive this often, in seconds (60 to 3600).
 # heartbeat_seconds = 300
+
+# The log in .backhaul/logs: how many files (2 to 100), and how many bytes each.
+# log_files = 5
+# log_bytes = 2_000_000
+
+# Bytes a second that may come home, like "2M" or "750k"; "0" is no limit. `run --limit 2M` goes before both.
+[limit]
+# day = "0"
+# night = "0"
+# night_from = "23:00"
+# night_to = "07:00"
 """
 
 
@@ -38,14 +58,9 @@ class Config:
     reserve_bytes: int = 500_000_000
     owed_seconds: int = 900
     heartbeat_seconds: int = 300
-
-
-RANGES = {
-    "fetchers": (1, 64),
-    "reserve_bytes": (0, 2**63 - 1),
-    "owed_seconds": (60, 86_400),
-    "heartbeat_seconds": (60, 3_600),
-}
+    log_files: int = 5
+    log_bytes: int = 2_000_000
+    limit: Limit = field(default_factory=Limit)
 
 
 def parse(text: str, where: object = "config.toml") -> Config:
@@ -54,19 +69,63 @@ def parse(text: str, where: object = "config.toml") -> Config:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(where, [f"not TOML ({error})"]) from error
-    wrong = [problem for key, value in told.items() if (problem := _problem(key, value))]
+    wrong: list[str] = []
+    limit = told.pop("limit", {})
+    read = _read(told, RULES, "", wrong)
+    if isinstance(limit, dict):
+        read["limit"] = Limit(**_read(limit, LIMIT_RULES, "limit.", wrong))
+    else:
+        wrong.append(f"limit must be a table, [limit] on a line of its own, got {limit!r}")
     if wrong:
         raise SettingsError(where, wrong)
-    return Config(**told)
+    return Config(**read)
 
 
-def _problem(key: str, value: Any) -> str | None:
-    known = [field.name for field in fields(Config)]
-    if key not in known:
-        return f"{key} is unknown, expected one of {', '.join(known)}"
-    if key == "template":
-        return paths.template_problem(value) if isinstance(value, str) else f"template must be text, got {value!r}"
-    low, high = RANGES[key]
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        return f"{key} must be a whole number from {low} to {high}, got {value!r}"
-    return None
+def _read(told: dict[str, Any], rules: dict[str, Rule], prefix: str, wrong: list[str]) -> dict[str, Any]:
+    """Read one table by its rules; what is wrong is added to the list."""
+    read = {}
+    for key, value in told.items():
+        if key not in rules:
+            wrong.append(f"{prefix}{key} is unknown, expected one of {', '.join(prefix + known for known in rules)}")
+            continue
+        try:
+            read[key] = rules[key](value)
+        except ValueError as error:
+            wrong.append(f"{prefix}{key} {error}")
+    return read
+
+
+def _whole(low: int, high: int) -> Rule:
+    """Make the rule for a whole number."""
+
+    def rule(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}, got {value!r}")
+        return value
+
+    return rule
+
+
+def _template(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text, got {value!r}")  # noqa: TRY004 - all that is wrong is told in one way
+    if problems := paths.template_problems(value):
+        raise ValueError(f"{' and '.join(problems)}, got {value!r}")
+    return value
+
+
+RULES: dict[str, Rule] = {
+    "template": _template,
+    "fetchers": _whole(1, 64),
+    "reserve_bytes": _whole(0, 2**63 - 1),
+    "owed_seconds": _whole(60, 86_400),
+    "heartbeat_seconds": _whole(60, 3_600),
+    "log_files": _whole(2, 100),
+    "log_bytes": _whole(10_000, 1_000_000_000),
+}
+LIMIT_RULES: dict[str, Rule] = {
+    "day": limits.parse_amount,
+    "night": limits.parse_amount,
+    "night_from": limits.parse_hour,
+    "night_to": limits.parse_hour,
+}

@@ -8,6 +8,7 @@ AgentError
 │   ├── HomeMissingError        the home folder or its marker is not there (unplugged drive)
 │   ├── DiskFullError           too little room for this file
 │   ├── StoppedError            asked to stop in the middle of a file
+│   ├── PausedError             asked to pause in the middle of a file
 │   └── FileTroubleError        one file's trouble; after a few tries it is set aside
 │       ├── CutShortError       the body ended early
 │       ├── WrongContentsError  size or SHA-256 differ from what was declared
@@ -33,11 +34,18 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 LONG = "\\\\?\\"
+LONG_SHARE = LONG + "UNC\\"
+
+
+def plain(path: object) -> str:
+    r"""Write a path as a person knows it: without the \\?\ of long Windows paths, a share as \\server\share."""
+    text = str(path)
+    return "\\\\" + text.removeprefix(LONG_SHARE) if text.startswith(LONG_SHARE) else text.removeprefix(LONG)
 
 
 def shown(path: object) -> str:
-    r"""Quote a path as a person knows it: without the \\?\ of long Windows paths, and with single backslashes."""
-    return f"'{str(path).removeprefix(LONG)}'"
+    """Quote a path as a person knows it, with single backslashes."""
+    return f"'{plain(path)}'"
 
 
 class AgentError(Exception):
@@ -106,6 +114,14 @@ class StoppedError(TransientError):
     def __init__(self) -> None:
         """Say so."""
         super().__init__("asked to stop")
+
+
+class PausedError(TransientError):
+    """Raised in the middle of a file when the agent was asked to pause; what came of it so far is kept."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("paused")
 
 
 class FileTroubleError(TransientError):

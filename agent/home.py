@@ -1,6 +1,7 @@
 """The home folder: where the agent's own things lie in it, and whether it is really there.
 
-`<home>/.backhaul/` holds marker, pairing.json, config.toml, catalog.sqlite, lock, partials/ and perhaps the key.
+`<home>/.backhaul/` holds marker, pairing.json, config.toml, catalog.sqlite, lock, partials/, logs/, perhaps the key,
+and pause.json while the agent is to fetch nothing.
 The marker tells the home folder from the empty mount point of an unplugged drive.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent import config
-from agent.errors import HomeMissingError, NotPairedError, SettingsError
+from agent.errors import HomeMissingError, NotPairedError, SettingsError, plain
 from agent.names import STATE_FOLDER
 
 MARKER_TEXT = "This file tells Backhaul that the home folder is really here. Do not remove it.\n"
@@ -41,12 +42,14 @@ class Home:
         self.lock = self.state / "lock"
         self.key = self.state / "key"
         self.partials = self.state / "partials"
+        self.logs = self.state / "logs"
+        self.pause = self.state / "pause.json"
         self._pairing = self.state / "pairing.json"
         self._settings = self.state / "config.toml"
 
     def __str__(self) -> str:
         """Show the folder as a person knows it."""
-        return str(self.folder).removeprefix("\\\\?\\")
+        return plain(self.folder)
 
     def require_possible(self) -> None:
         """Raise unless the folder can be made where it is to be; nothing is touched."""

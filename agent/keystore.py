@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from agent.errors import NotPairedError
+from agent.errors import NotPairedError, shown
 from agent.home import write_whole
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class KeyStore:
             self._home.key.unlink(missing_ok=True)
             return
         if self._use_keyring:
-            LOG.warning("no credential store on this PC; the key is kept in %s", self._home.key)
+            LOG.warning("no credential store on this PC; the key is kept in %s", shown(self._home.key))
         write_whole(self._home.key, key + "\n", mode=0o600)
 
     def find(self, device_id: str) -> str:
@@ -45,7 +45,7 @@ class KeyStore:
         if not self._home.key.exists():
             return None
         if os.name == "posix" and stat.S_IMODE(self._home.key.stat().st_mode) & 0o077:
-            LOG.warning("others may read the key in %s; closing it to them", self._home.key)
+            LOG.warning("others may read the key in %s; closing it to them", shown(self._home.key))
             self._home.key.chmod(0o600)
         return self._home.key.read_text(encoding="utf-8").strip() or None
 

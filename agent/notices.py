@@ -36,6 +36,8 @@ class Notice:
     kind: str
     taken_at: str | None
     uploaded_at: str | None
+    device: str | None = None
+    album: str | None = None
 
     @property
     def contents(self) -> str:
@@ -73,6 +75,8 @@ def from_json(told: object) -> Notice:
         kind=_optional_text(fields, "type") or "application/octet-stream",
         taken_at=_optional_text(fields, "takenAt"),
         uploaded_at=_optional_text(fields, "uploadedAt"),
+        device=_optional_text(fields, "deviceName"),
+        album=_optional_text(fields, "album"),
     )
 
 

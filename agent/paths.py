@@ -1,6 +1,12 @@
 """Where a file goes below the home folder. Pure.
 
 A path is relative to home, with forward slashes. The template is evaluated once a file; the catalog keeps the result.
+
+    {year} {month} {day}  of the capture date, as `dates` finds it
+    {kind}                photos, videos, sounds or others
+    {device}              how the phone is called; `phone` where the cloud does not say
+    {album}               the album it is in; `no album` where it is in none, or the cloud does not say
+    {name}                the file's own name, with its ending: the last word, exactly once
 """
 
 from __future__ import annotations
@@ -17,21 +23,28 @@ if TYPE_CHECKING:
     from agent.notices import Notice
 
 DEFAULT_TEMPLATE = "{year}/{year}-{month}/{name}"
-WORDS = ("year", "month", "day", "kind", "name")
+WORDS = ("year", "month", "day", "kind", "device", "album", "name")
 KINDS = {"image": "photos", "video": "videos", "audio": "sounds"}
+NO_DEVICE, NO_ALBUM = "phone", "no album"
+MOST_FOLDERS = 16
 
 
-def template_problem(template: str) -> str | None:
-    """Say what is wrong with a template, or `None`."""
+def template_problems(template: str) -> list[str]:
+    """Say all that is wrong with a template."""
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
-        return f"template must be like {DEFAULT_TEMPLATE!r}, got {template!r} ({error})"
+        return [f"must be like {DEFAULT_TEMPLATE!r} ({error})"]
     used = [word for _, word, _, _ in parts if word is not None]
-    plain = all(not spec and not conversion for _, _, spec, conversion in parts)
-    if not plain or set(used) - set(WORDS) or not template.endswith("{name}") or used.count("name") != 1:
-        return f"template must be made of {WORDS} and end in {{name}}, got {template!r}"
-    return None
+    strange = ", ".join(f"{{{word}}}" for word in used if word not in WORDS)
+    wrong = {
+        f"must be made of {', '.join(WORDS)}, not of {strange}": strange,
+        "must name its words plainly, without ! and :": any(spec or conversion for _, _, spec, conversion in parts),
+        "must end in {name}": not template.endswith("{name}"),
+        "must hold {name} once": used.count("name") > 1,
+        f"must make {MOST_FOLDERS} folders at most": template.count("/") > MOST_FOLDERS,
+    }
+    return [problem for problem, true in wrong.items() if true]
 
 
 def candidates(template: str, notice: Notice, zone: tzinfo | None = None) -> list[str]:
@@ -57,6 +70,8 @@ def _fill(template: str, notice: Notice, zone: tzinfo | None) -> str:
         "month": f"{when.month:02}",
         "day": f"{when.day:02}",
         "kind": KINDS.get(notice.kind.partition("/")[0], "others"),
+        "device": notice.device or NO_DEVICE,
+        "album": notice.album or NO_ALBUM,
     }
     folders = [names.legal_name(part.format(**words)) for part in template.split("/")[:-1] if part]
     last = template.rpartition("/")[2].format(**words, name=notice.name)

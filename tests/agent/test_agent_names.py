@@ -130,7 +130,7 @@ def test_a_taken_path_is_followed_by_the_next() -> None:
     ],
 )
 def test_a_template_is_checked(template: str, fine: bool) -> None:
-    assert (paths.template_problem(template) is None) is fine
+    assert (paths.template_problems(template) == []) is fine
 
 
 @pytest.mark.parametrize("template", ["../{name}", "/etc/{name}", "C:/{name}", "{year}/../../{name}", "//srv/x/{name}"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_told import FILE_ID, a_notice, told
 
-from agent import config, home, notices, status
+from agent import errors, home, notices, status
 from agent.duty import Duty
 from agent.errors import (
     AgentError,
@@ -19,7 +19,6 @@ from agent.errors import (
     DiskFullError,
     HomeMissingError,
     RevokedError,
-    SettingsError,
     StoppedError,
     UnreachableError,
     UnsoundNoticeError,
@@ -188,26 +187,6 @@ def test_a_duty_waits_longer_after_each_failure_and_as_usual_after_a_success() -
     assert duty.due == 1100
 
 
-def test_all_that_is_wrong_in_the_settings_is_said_at_once() -> None:
-    text = 'fetchers = 0\ncolour = "red"\ntemplate = "{name}/x"\nreserve_bytes = true'
-
-    with pytest.raises(SettingsError) as caught:
-        config.parse(text)
-
-    assert len(caught.value.wrong) == 4
-
-
-def test_the_documented_settings_are_the_defaults() -> None:
-    spoken = "\n".join(line.removeprefix("# ") for line in config.DOCUMENTED.splitlines() if " = " in line)
-
-    assert config.parse(config.DOCUMENTED) == config.parse(spoken) == config.Config()
-
-
-def test_settings_that_are_no_toml_are_refused() -> None:
-    with pytest.raises(SettingsError, match="not TOML"):
-        config.parse("fetchers = ")
-
-
 @pytest.mark.parametrize(
     ("path", "long"),
     [
@@ -218,6 +197,7 @@ def test_settings_that_are_no_toml_are_refused() -> None:
 )
 def test_a_windows_path_may_be_long(path: str, long: str) -> None:
     assert home.long_path(path, windows=True) == long
+    assert errors.plain(long) == path.removeprefix("\\\\?\\")
 
 
 def test_every_error_has_a_sentence_without_a_full_stop() -> None:
