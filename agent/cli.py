@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import VERSION, pairing, status
+from agent import VERSION, farewell, pairing, status, toasts
 from agent.api import Api, safe_address
 from agent.errors import (
     LONG,
@@ -34,6 +34,8 @@ from agent.push import command as pushing
 from agent.push import pairing as phone
 from agent.push.api import PhoneApi
 from agent.session import Session, stop_on_signals
+from agent.startup import command as starting
+from agent.startup import host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
         if name != "run":
             command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     pushing.add_to(commands).set_defaults(command=_push)
+    starting.add_to(commands, _install_or_so)
+    served = commands.add_parser("serve")
+    served.add_argument("--home", type=Path, required=True)
+    served.set_defaults(command=_serve)
     return parser
 
 
@@ -168,8 +174,24 @@ def _run(chosen: argparse.Namespace) -> int:
         raise NotPairedError(home, "marker")
     session = Session(home, _keys(home))
     stop_on_signals(session.ask_to_stop)
-    session.run()
+    with farewell.heeded(home, session.ask_to_stop) as show, toasts.following(home, show):
+        session.run()
     logging.getLogger(__name__).info("stopped")
+    return 0
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    """Do the same as `run`, for Windows' service control. Not for people, so `--help` says nothing of it."""
+    home = Home(chosen.home)
+    session = Session(home, _keys(home))
+    host.serve(session.run, session.ask_to_stop)
+    return 0
+
+
+def _install_or_so(chosen: argparse.Namespace) -> int:
+    """Install, uninstall, start or stop."""
+    home = Home(chosen.home)
+    print(chosen.deed(chosen, home, _keys(home), starting.starters(home)))
     return 0
 
 

@@ -40,6 +40,9 @@ DOCUMENTED = """\
 # log_files = 5
 # log_bytes = 2_000_000
 
+# Notices on the screen: the first file of the day, and trouble.
+# toasts = true
+
 # Bytes a second that may come home, like "2M" or "750k"; "0" is no limit. `run --limit 2M` goes before both.
 [limit]
 # day = "0"
@@ -60,6 +63,7 @@ class Config:
     heartbeat_seconds: int = 300
     log_files: int = 5
     log_bytes: int = 2_000_000
+    toasts: bool = True
     limit: Limit = field(default_factory=Limit)
 
 
@@ -106,6 +110,12 @@ def _whole(low: int, high: int) -> Rule:
     return rule
 
 
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, got {value!r}")  # noqa: TRY004 - all that is wrong is told in one way
+    return value
+
+
 def _template(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, got {value!r}")  # noqa: TRY004 - all that is wrong is told in one way
@@ -122,6 +132,7 @@ RULES: dict[str, Rule] = {
     "heartbeat_seconds": _whole(60, 3_600),
     "log_files": _whole(2, 100),
     "log_bytes": _whole(10_000, 1_000_000_000),
+    "toasts": _switch,
 }
 LIMIT_RULES: dict[str, Rule] = {
     "day": limits.parse_amount,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from typing import TYPE_CHECKING
 
+from agent import private
 from agent.errors import NotPairedError, shown
-from agent.home import write_whole
 
 if TYPE_CHECKING:
     from agent.home import Home
@@ -32,7 +30,11 @@ class KeyStore:
             return
         if self._use_keyring:
             LOG.warning("no credential store on this PC; the key is kept in %s", shown(self._home.key))
-        write_whole(self._home.key, key + "\n", mode=0o600)
+        self.keep_in_file(key)
+
+    def keep_in_file(self, key: str) -> None:
+        """Keep a key in the file, where a program finds it that does not run as the person."""
+        private.write(self._home.key, key + "\n")
 
     def find(self, device_id: str) -> str:
         """Return the key, or raise when it is nowhere."""
@@ -44,9 +46,9 @@ class KeyStore:
     def _from_file(self) -> str | None:
         if not self._home.key.exists():
             return None
-        if os.name == "posix" and stat.S_IMODE(self._home.key.stat().st_mode) & 0o077:
+        if private.is_open(self._home.key):
             LOG.warning("others may read the key in %s; closing it to them", shown(self._home.key))
-            self._home.key.chmod(0o600)
+            private.close(self._home.key)
         return self._home.key.read_text(encoding="utf-8").strip() or None
 
 
