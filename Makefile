@@ -12,6 +12,8 @@ WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(S
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
+SHARED = --numprocesses auto --maxprocesses 4 --dist loadgroup
+
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -r
 
 .venv/.run: requirements.txt agent/requirements.txt local/requirements.txt
@@ -36,10 +38,10 @@ reset: .venv/.run ## forget the local cloud and start fresh; ./home stays
 	@$(BIN)/python -m local reset $(if $(STATE),--state "$(STATE)")
 
 test: .venv/.test ## all tests, the end-to-end run with real processes included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SHARED)
 
 quick: .venv/.test ## the tests without the end-to-end run
-	@$(BIN)/python -m pytest -m "not e2e"
+	@$(BIN)/python -m pytest $(SHARED) -m "not e2e"
 
 e2e: .venv/.test ## only the end-to-end run
 	@$(BIN)/python -m pytest -m e2e

@@ -19,6 +19,7 @@ from chalicelib import multipart, objects, parts, presign
 from chalicelib.cloud import Cloud
 from chalicelib.metadata.files import File, Status
 from tests.builders import BUCKET, OWNER, REGION, SETTINGS, HandClock, sha256
+from tests.ports import a_free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -31,7 +32,7 @@ FILE_IDS = iter(f"{n:032x}" for n in range(1, 1000))
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("emulator")
-    port = free_port()
+    port = a_free_port()
     with subprocess.Popen(
         [sys.executable, "-m", "ministack"],
         env=settings(home, port),
@@ -279,14 +280,7 @@ def settings(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(port: int, seconds: float = 30) -> None:
+def wait_for(port: int, seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import urllib3
 from botocore.credentials import ReadOnlyCredentials
-from test_links import free_port, wait_for
+from test_links import wait_for
 
 from chalicelib import presign
 from tests.builders import OWNER, REGION, sha256
+from tests.ports import a_free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -35,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def signer(folder: Path) -> Iterator[presign.Signer]:
-    port = free_port()
+    port = a_free_port()
     command = [RCLONE, "serve", "s3", "--auth-key", f"{KEY_ID},{SECRET}", "--addr", f"127.0.0.1:{port}", folder]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
@@ -102,7 +103,7 @@ def test_an_expired_link_opens_nothing(signer: presign.Signer, monkeypatch: pyte
     signed_at = time.monotonic()
 
     while (answer := HTTP.request("PUT", link.url, body=PHOTO, headers=link.headers)).status == 200:
-        assert time.monotonic() - signed_at < 10
+        assert time.monotonic() - signed_at < 60
 
     # AWS says 403 and "Request has expired"; rclone tells the same refusal in its own words.
     assert (answer.status, b"AccessDenied" in answer.data) == (400, True), answer.data

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from local.demo import ask, digests
 from local.owner import Owner, sign_in
 from local.samples import Sample
 from local.sending import Progress, put, whole
+from tests.ports import a_free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED_FROM = (
@@ -33,13 +33,6 @@ DEPLOYED_FROM = (
 )
 START_SECONDS = 150
 STOP_SECONDS = 20
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def await_truth(truth: Callable[[], bool], seconds: float, what: str) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from infra import adopt, outputs, stack
 from infra.chalice import COMMAND
+from tests.ports import a_free_port
 
 pytestmark = pytest.mark.e2e
 REGION = "eu-central-1"
@@ -42,7 +43,7 @@ class EmbeddedCloud:
         return boto3.client(service, REGION, None, True, None, self.url, *KEYS.values())
 
     def wait(self) -> None:
-        for _ in range(150):
+        for _ in range(600):
             try:
                 with socket.create_connection(("127.0.0.1", int(self.url.rpartition(":")[2])), timeout=1):
                     return
@@ -59,15 +60,9 @@ class EmbeddedCloud:
             self.process.wait()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
-    cloud = EmbeddedCloud(tmp_path_factory.mktemp("cloud"), free_port())
+    cloud = EmbeddedCloud(tmp_path_factory.mktemp("cloud"), a_free_port())
     try:
         cloud.wait()
         yield cloud

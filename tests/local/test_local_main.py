@@ -14,6 +14,7 @@ from local.lock import Lock
 from local.places import Places
 from local.ports import free, holder, refuse_taken
 from local.state import open_state
+from tests.ports import a_free_port
 
 
 @pytest.fixture
@@ -45,13 +46,6 @@ def backhaul() -> Iterator[int]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_a_taken_port_is_told_with_how_to_choose_another(tmp_path: Path, backhaul: int) -> None:

@@ -203,7 +203,7 @@ def test_nobodys_own_aws_settings_reach_the_agent_or_the_functions() -> None:
 
 
 def test_a_command_on_a_leash_ends_when_we_do() -> None:
-    sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+    sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
     leash = subprocess.Popen(
         [sys.executable, "-m", "local.leash", *sleeper], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -213,7 +213,7 @@ def test_a_command_on_a_leash_ends_when_we_do() -> None:
 
     leash.stdin.close()
 
-    assert leash.wait(timeout=10) != 0
+    assert leash.wait(timeout=60) != 0
     assert leash.stdout.read() == b""
     leash.stdout.close()
 
@@ -222,7 +222,7 @@ def test_a_command_on_a_leash_ends_as_it_does_by_itself() -> None:
     command = [sys.executable, "-m", "local.leash", sys.executable, "-c", "raise SystemExit(3)"]
 
     with subprocess.Popen(command, stdin=subprocess.PIPE) as leash:
-        assert leash.wait(timeout=10) == 3
+        assert leash.wait(timeout=60) == 3
 
 
 def test_an_unexpected_answer_names_request_status_and_code() -> None:

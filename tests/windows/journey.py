@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -24,6 +23,7 @@ from local import system
 from local.api import Api, patiently
 from local.errors import LocalError
 from local.places import Places
+from tests.ports import a_free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = (
@@ -58,7 +58,7 @@ class Sent:
 def travel(room: Room, shipped: Path, work: Path) -> str:
     """Bring files home with the portable ZIP, and say so; raise when anything is missing."""
     shutil.rmtree(work, ignore_errors=True)
-    places = Places(_copy(work / "project"), work / "state", work / "linux", _free_port(), _free_port())
+    places = Places(_copy(work / "project"), work / "state", work / "linux", a_free_port(), a_free_port())
     program, home = _unzip(shipped, work / "Ännas Programme (é)"), work / "Fotos für später"
     said: list[str] = []
     try:
@@ -134,9 +134,3 @@ def _compare(sent: list[Sent], home: Path) -> str:
     if sorted(found) != sorted(one.sha256 for one in sent):
         raise LostError(f"at home are {sorted(found.values())}, expected the bytes of {[one.name for one in sent]}")
     return f"{len(sent)} files came home to Windows through the embedded cloud: {', '.join(sorted(found.values()))}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,0 +1,23 @@
+"""How the tests are shared out when several processes run them (`make test`): what needs one system stays together."""
+
+import pytest
+
+TOGETHER = {"tests/e2e/": "the whole system", "tests/infra/test_infra_for_real.py": "a deploy for real"}
+"""A test anywhere else may run in any process, beside any other."""
+STARTS = "seconds to start the whole system"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for where, group in TOGETHER.items():
+            if item.nodeid.startswith(where):
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how long the starts took; a number to watch, not one to fail on."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    told = [said for report in reports for said in getattr(report, "user_properties", []) if said[0] == STARTS]
+    for _, starts in told[-1:]:
+        terminalreporter.write_line(f"starts of the whole system, the first one first: {starts} s")
