@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin
 
 from agent.errors import TransientError, UnreachableError, WrongClockError
 
@@ -111,7 +112,7 @@ def sqs_client(credentials: Credentials) -> Any:
     return boto3.client(
         "sqs",
         region_name=credentials.region,
-        endpoint_url=credentials.endpoint_url or f"https://sqs.{credentials.region}.amazonaws.com",
+        endpoint_url=urljoin(credentials.queue_url, "/"),
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,

@@ -1,0 +1,64 @@
+"""`python -m bench`: who brings the same files home in which time. The agent keeps all its promises meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import rolls, servers, tools
+from bench.contestants import Contestant, Run, Task, clear, contestants
+from bench.figures import table
+
+WHERE = Path("build/bench")
+SCALES = {"tiny": 0.01, "small": 0.25, "full": 1.0}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    chosen = _parser().parse_args(arguments)
+    found = tools.find(WHERE / "tools", aws=chosen.aws)
+    print(f"machine: {os.cpu_count()} cores, {platform.platform()}; {', '.join(found.versions())}", flush=True)
+    known = contestants(found)
+    if chosen.who:
+        known = {name: run for name, run in known.items() if name in chosen.who.split(",")}
+    for roll in rolls.rolls(SCALES[chosen.size]):
+        if not chosen.only or roll.name in chosen.only.split(","):
+            print(table(roll, _measured(roll, known, found, chosen)), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--size", choices=SCALES, default="small")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each fetches everything (default: %(default)s)"
+    )
+    parser.add_argument("--only", help="only these rolls, as in small,photos")
+    parser.add_argument("--who", help="only these contestants, as in agent,s5cmd")
+    parser.add_argument("--aws", action="store_true", help="measure `aws s3 sync` as well")
+    return parser
+
+
+def _measured(
+    roll: rolls.Roll, known: dict[str, Contestant], found: tools.Tools, chosen: argparse.Namespace
+) -> dict[str, list[Run]]:
+    """Let all fetch by turns, so that whatever else the machine does meets everyone alike."""
+    folder = (WHERE / f"served-{chosen.size}").resolve()
+    made, into = rolls.make(folder, roll), (WHERE / "fetched/into").resolve()
+    runs: dict[str, list[Run]] = {name: [] for name in known}
+    with servers.served(found.rclone, folder) as near, servers.far(near, roll.delay) as address:
+        for _ in range(chosen.rounds):
+            for name in random.sample(list(known), len(known)):
+                clear(into)
+                runs[name].append(known[name](Task(roll, made, address, into)))
+    clear(into)
+    return runs
+
+
+if __name__ == "__main__":
+    sys.exit(main())
