@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from agent.notices import Notice
 
+FORM = 2
+"""Counted up when a column is added: an earlier catalog is made anew, what is home is found again."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     file_id TEXT PRIMARY KEY, path TEXT NOT NULL, twin_key TEXT NOT NULL UNIQUE, contents TEXT NOT NULL,
     name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT, version_id TEXT,
-    intended_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ')), home_at TEXT
+    intended_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ')), home_at TEXT,
+    verified_at TEXT, lost_at TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_home_at ON files (home_at);
 CREATE TABLE IF NOT EXISTS receipts (
@@ -36,11 +39,12 @@ CREATE TABLE IF NOT EXISTS troubles (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+ENTRY = "file_id, path, contents, size, sha256, home_at IS NOT NULL AND lost_at IS NULL"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file in the catalog; `home` says that it is published, verified and flushed."""
+    """One file in the catalog; `home` says that it is published, verified and flushed, and was not found lost since."""
 
     file_id: str
     path: str
@@ -79,6 +83,7 @@ class Catalog:
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._require_form(path)
             self._db.executescript(SCHEMA)
         except sqlite3.DatabaseError as error:
             self._db.close()
@@ -91,6 +96,16 @@ class Catalog:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self._db.close()
+
+    def _require_form(self, path: Path) -> None:
+        """Refuse a catalog that lacks columns; mark a new one."""
+        (form,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if form != FORM and tables:
+            self._db.close()
+            raise BrokenCatalogError(path, f"its form is {form}, expected {FORM}; another version of the agent made it")
+        if form != FORM:
+            self._db.execute(f"PRAGMA user_version = {FORM}")
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -106,7 +121,8 @@ class Catalog:
     def find(self, file_id: str) -> Entry | None:
         """Find a file."""
         row = self._db.execute(
-            "SELECT file_id, path, contents, size, sha256, home_at IS NOT NULL FROM files WHERE file_id = ?", [file_id]
+            f"SELECT {ENTRY} FROM files WHERE file_id = ?",  # noqa: S608 - our own words
+            [file_id],
         ).fetchone()
         return _entry(row) if row else None
 
@@ -122,7 +138,8 @@ class Catalog:
             "INSERT INTO files (file_id, path, twin_key, contents, name, size, sha256, version_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (file_id) DO UPDATE SET path = excluded.path,"
             " twin_key = excluded.twin_key, contents = excluded.contents, name = excluded.name, size = excluded.size,"
-            " sha256 = excluded.sha256, version_id = excluded.version_id, home_at = NULL",
+            " sha256 = excluded.sha256, version_id = excluded.version_id, home_at = NULL, lost_at = NULL,"
+            " verified_at = NULL",
             [*values, notice.sha256, notice.version_id],
         )
         return Entry(notice.file_id, path, notice.contents, notice.size, notice.sha256, home=False)
@@ -130,8 +147,8 @@ class Catalog:
     def came_home(self, receipt: Receipt) -> None:
         """Record that a file is home, together with the receipt that says so."""
         self._db.execute(
-            "UPDATE files SET sha256 = ?, home_at = coalesce(home_at, strftime('%Y-%m-%dT%H:%M:%fZ'))"
-            " WHERE file_id = ?",
+            "UPDATE files SET sha256 = ?, home_at = coalesce(iif(lost_at IS NULL, home_at, NULL),"
+            " strftime('%Y-%m-%dT%H:%M:%fZ')), lost_at = NULL WHERE file_id = ?",
             [receipt.sha256, receipt.file_id],
         )
         self._db.execute(
@@ -193,16 +210,21 @@ class Catalog:
     def counts(self) -> dict[str, int]:
         """Count what is home, under way, and waiting for its receipt to be taken."""
         query = (
-            "SELECT (SELECT count(*) FROM files WHERE home_at IS NOT NULL), (SELECT count(*) FROM files WHERE"
-            " home_at IS NULL), (SELECT count(*) FROM receipts), (SELECT count(*) FROM receipts"
-            " WHERE refused IS NOT NULL)"
+            "SELECT (SELECT count(*) FROM files WHERE home_at IS NOT NULL AND lost_at IS NULL), (SELECT count(*) FROM"
+            " files WHERE home_at IS NULL OR lost_at IS NOT NULL), (SELECT count(*) FROM receipts), (SELECT count(*)"
+            " FROM receipts WHERE refused IS NOT NULL), (SELECT count(*) FROM files WHERE lost_at IS NOT NULL)"
         )
-        home, on_the_way, receipts, refused = self._db.execute(query).fetchone()
-        return {"filesHome": home, "onTheWay": on_the_way, "receiptsWaiting": receipts, "receiptsRefused": refused}
+        words = ("filesHome", "onTheWay", "receiptsWaiting", "receiptsRefused", "filesLost")
+        return dict(zip(words, self._db.execute(query).fetchone(), strict=True))
+
+    def home_since(self, moment: str) -> int:
+        """Count what came home since a moment, ISO 8601 in UTC."""
+        row = self._db.execute("SELECT count(*) FROM files WHERE home_at >= ? AND lost_at IS NULL", [moment]).fetchone()
+        return int(row[0])
 
     def entries(self) -> Iterable[Entry]:
         """Go through all files, in the order of their ids."""
-        query = "SELECT file_id, path, contents, size, sha256, home_at IS NOT NULL FROM files ORDER BY file_id"
+        query = f"SELECT {ENTRY} FROM files ORDER BY file_id"  # noqa: S608 - our own words
         return (_entry(row) for row in self._db.execute(query))
 
 

@@ -8,6 +8,7 @@ Exit codes: 0 all is well · 1 did not work, the sentence on stderr says why · 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -16,26 +17,28 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import VERSION, farewell, pairing, status, toasts
+from agent import VERSION, farewell, journal, limits, logs, pairing, pause, status, toasts
 from agent.api import Api, safe_address
 from agent.errors import (
-    LONG,
     AgentError,
     AlreadyRunningError,
     HomeMissingError,
     NotPairedError,
     PairingError,
     RevokedError,
+    plain,
     shown,
 )
 from agent.home import Home, Pairing
 from agent.keystore import KeyStore
+from agent.limits import Limit
 from agent.push import command as pushing
 from agent.push import pairing as phone
 from agent.push.api import PhoneApi
 from agent.session import Session, stop_on_signals
 from agent.startup import command as starting
 from agent.startup import host
+from agent.words import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,31 +52,44 @@ CODES: list[tuple[type[AgentError], int]] = [
     (AlreadyRunningError, 5),
 ]
 
+TELL_JSON = {"pair", "status", "verify", "doctor"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     chosen = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if chosen.verbose else logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)-7s %(message)s",
-    )
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    _speak(verbose=chosen.verbose)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
     except AgentError as error:
-        print(f"backhaul: {error}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
+        _complain(f"{error}" + (f"\n{error.hint}" if error.hint else ""))
         return next((code for kind, code in CODES if isinstance(error, kind)), 1)
     except OSError as error:
-        print(
-            f"backhaul: {str(error.filename or 'a file').removeprefix(LONG)}: {error.strerror or error}",
-            file=sys.stderr,
-        )
+        _complain(f"{plain(error.filename or 'a file')}: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
         return 1
+
+
+def _speak(*, verbose: bool) -> None:
+    """Log to the terminal, if there is one: `backhaulw.exe` has none, and its journal is all that tells of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    root = logging.getLogger()
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    if sys.stderr is not None and not root.handlers:
+        told = logging.StreamHandler(sys.stderr)
+        told.setFormatter(logging.Formatter(journal.FORM))
+        root.addHandler(told)
+    for library in ("botocore", "urllib3"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _complain(sentence: str) -> None:
+    print(f"backhaul: {sentence}", file=sys.stderr)
+    journal.write_down(sentence)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,13 +105,22 @@ def _parser() -> argparse.ArgumentParser:
         "--kind", choices=("pc", "phone"), default="pc", help="a phone's key may `push`, a PC's may `run`"
     )
     asked.set_defaults(command=_pair)
-    commands.add_parser("run", help="bring files home until stopped").set_defaults(command=_run)
+    going = commands.add_parser("run", help="bring files home until stopped")
+    going.add_argument(
+        "--limit",
+        type=checked(limits.parse_amount),
+        metavar="RATE",
+        help="bytes a second at most, as 2M or 750k; 0: no limit",
+    )
+    going.set_defaults(command=_run)
     commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
+    for module in (pause, logs):
+        module.add_to(commands, _at_home)
     for name, command in commands.choices.items():
         command.add_argument(
             "--home", type=Path, required=True, metavar="DIR", help="the folder that files come home to"
         )
-        if name != "run":
+        if name in TELL_JSON:
             command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     pushing.add_to(commands).set_defaults(command=_push)
     starting.add_to(commands, _install_or_so)
@@ -107,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _keys(home: Home) -> KeyStore:
     return KeyStore(home, use_keyring=os.environ.get("BACKHAUL_KEYRING") != "file")
+
+
+def _at_home(chosen: argparse.Namespace) -> int:
+    """Run a command that needs no more than a home folder and its key."""
+    home = Home(chosen.home)
+    code: int = chosen.deed(chosen, home, _keys(home))
+    return code
 
 
 def _pair(chosen: argparse.Namespace) -> int:
@@ -172,8 +204,10 @@ def _run(chosen: argparse.Namespace) -> int:
     home = Home(chosen.home)
     if home.folder.exists() and not home.marker.exists():
         raise NotPairedError(home, "marker")
-    session = Session(home, _keys(home))
+    limit = None if chosen.limit is None else Limit(day=chosen.limit, night=chosen.limit)
+    session = Session(home, _keys(home), limit=limit)
     stop_on_signals(session.ask_to_stop)
+    journal.begin(home)
     with farewell.heeded(home, session.ask_to_stop) as show, toasts.following(home, show):
         session.run()
     logging.getLogger(__name__).info("stopped")
@@ -183,6 +217,7 @@ def _run(chosen: argparse.Namespace) -> int:
 def _serve(chosen: argparse.Namespace) -> int:
     """Do the same as `run`, for Windows' service control. Not for people, so `--help` says nothing of it."""
     home = Home(chosen.home)
+    journal.begin(home)
     session = Session(home, _keys(home))
     host.serve(session.run, session.ask_to_stop)
     return 0

@@ -17,7 +17,7 @@ from agent import disk
 from agent.catalog import Trouble
 from agent.crew import Crew
 from agent.delivery import Aside, Came
-from agent.errors import AgentError, HomeMissingError, PathTakenError, PermanentError, RevokedError
+from agent.errors import AgentError, HomeMissingError, PathTakenError, PausedError, PermanentError, RevokedError
 from agent.flights import Flights
 from agent.inbox import Doorbell, Message
 from agent.intake import Intake
@@ -280,6 +280,7 @@ class Loop:
             LOG.error("set aside file_id=%s after %d tries: %s", file_id, ruled.tries, error, exc_info=unexpected)
             self._flights.end(file_id)
             return
-        LOG.warning("file_id=%s %s; again in %.0f s", file_id, error, ruled.pause, exc_info=unexpected)
+        level = logging.DEBUG if isinstance(error, PausedError) else logging.WARNING
+        LOG.log(level, "file_id=%s %s; again in %.0f s", file_id, error, ruled.pause, exc_info=unexpected)
         flight.tries += 1
         self._flights.later(file_id, self._clock() + ruled.pause)

@@ -61,7 +61,7 @@ class Rounds:
     @property
     def crowded(self) -> bool:
         """Whether no more files can be taken in for now."""
-        return len(self._flights) >= CROWD or self._room.full
+        return len(self._flights) >= CROWD or self._room.full or not self._parts.may_fetch()
 
     def perform_due(self) -> None:
         """Perform what is due, one duty after another."""

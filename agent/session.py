@@ -14,19 +14,21 @@ from agent.api import DeviceApi
 from agent.bucket import S3Bucket
 from agent.catalog import Catalog
 from agent.credentials import Wallet
-from agent.delivery import Courier
 from agent.errors import HomeMissingError
 from agent.inbox import SqsInbox
 from agent.lock import only_one
 from agent.loop import Loop
 from agent.parts import Parts
 from agent.patience import backoff
+from agent.pause import Watch
+from agent.traffic import Traffic, WatchedCourier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from agent.home import Home
     from agent.keystore import KeyStore
+    from agent.limits import Limit
 
 LOG = logging.getLogger(__name__)
 HOME_CHECK_SECONDS = 5.0
@@ -36,9 +38,12 @@ STOP_SECONDS = 4.5
 class Session:
     """The agent of one home folder, from start to stop."""
 
-    def __init__(self, home: Home, keys: KeyStore, *, patience: Callable[[int], float] = backoff) -> None:
-        """Take the home folder, where its key is, and how long to wait after so many failures."""
-        self._home, self._keys, self._patience = home, keys, patience
+    def __init__(
+        self, home: Home, keys: KeyStore, *, limit: Limit | None = None, patience: Callable[[int], float] = backoff
+    ) -> None:
+        """Take the home folder, where its key is, a limit that goes before the settings', and how patient to be."""
+        self._home, self._keys, self._limit, self._patience = home, keys, limit, patience
+        self.traffic: Traffic | None = None
         self.stop = threading.Event()
         self._loop: Loop | None = None
         self._failure: BaseException | None = None
@@ -101,10 +106,21 @@ class Session:
             disk.sweep_partials(self._home, time.time())
             api = DeviceApi(pairing.url, pairing.device_id, key)
             wallet = Wallet(api.credentials)
-            courier = Courier(
-                self._home, self._home.mark(), S3Bucket(wallet), config.reserve_bytes, stopping=self.stop.is_set
+            pause = Watch(self._home)
+            self.traffic = traffic = Traffic(self._limit or config.limit, self.stop, pause.paused)
+            courier = WatchedCourier(
+                self._home,
+                self._home.mark(),
+                S3Bucket(wallet),
+                config.reserve_bytes,
+                stopping=self.stop.is_set,
+                passing=traffic.passing,
+                traffic=traffic,
             )
-            parts = Parts(self._home, config, catalog, api, SqsInbox(wallet), courier, patience=self._patience)
+            inbox, patience = SqsInbox(wallet), self._patience
+            parts = Parts(
+                self._home, config, catalog, api, inbox, courier, patience=patience, may_fetch=pause.may_fetch
+            )
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)
 

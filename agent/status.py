@@ -2,38 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import dates, disk, lock
+from agent import VERSION, dates, disk, lock, pause
 from agent.catalog import Catalog
 
 if TYPE_CHECKING:
     from agent.home import Home
 
 SILENT_SECONDS = 3600
+SHOWN = 5
 
 
 def of(home: Home, now: float | None = None) -> dict[str, Any]:
     """Collect the status of a home folder."""
     home.mark()
-    pairing = home.pairing()
+    pairing, now = home.pairing(), time.time() if now is None else now
     with Catalog(home.catalog) as catalog:
         facts, troubles, counts = catalog.facts(), catalog.troubles(), catalog.counts()
+        today, in_flight = catalog.home_since(midnight(now)), _in_flight(home, catalog)
+    running, paused = lock.is_held(home), pause.find(home, now)
     told: dict[str, Any] = {
         "home": str(home),
         "url": pairing.url,
         "deviceId": pairing.device_id,
         "name": pairing.name,
-        "running": lock.is_held(home),
+        "version": VERSION,
+        "running": running,
+        "paused": {"until": paused.until and _moment(paused.until)} if paused else None,
         "owed": int(facts.get("owed", 0)),
         **counts,
+        "homeToday": today,
+        "inFlight": in_flight if running else [],
         "lastContact": facts.get("lastContact"),
+        "lastVerified": facts.get("lastVerified"),
         "freeBytes": disk.free_bytes(home),
         "diskFull": facts.get("diskFull") == "True",
         "troubles": [{"fileId": one.file_id, "tries": one.tries, "error": one.error} for one in troubles],
     }
-    return told | {"worries": worries(told, time.time() if now is None else now)}
+    return told | {"worries": worries(told, now)}
+
+
+def midnight(now: float) -> str:
+    """Return when this PC's day began, as the catalog writes times."""
+    here = datetime.fromtimestamp(now, UTC).astimezone()
+    began = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    return began.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _in_flight(home: Home, catalog: Catalog) -> list[dict[str, Any]]:
+    """List what is half fetched, by its partials. A file that comes in one piece has none."""
+    found = []
+    for partial in home.partials.glob("*.partial"):
+        entry = catalog.find(partial.name.partition(".")[0])
+        with contextlib.suppress(FileNotFoundError):
+            if entry:
+                got = min(partial.stat().st_size, entry.size)
+                found.append({"fileId": entry.file_id, "path": entry.path, "bytes": got, "size": entry.size})
+    return found
 
 
 def worries(told: dict[str, Any], now: float) -> list[str]:
@@ -46,6 +79,7 @@ def worries(told: dict[str, Any], now: float) -> list[str]:
         "the cloud has not been reached for more than an hour": bool(last and now - last.timestamp() > SILENT_SECONDS),
         f"{len(told['troubles'])} files give trouble": bool(told["troubles"]),
         f"{told['receiptsRefused']} receipts were refused": bool(told["receiptsRefused"]),
+        f"{told['filesLost']} files were lost at home and are not there again yet": bool(told["filesLost"]),
     }
     return [sentence for sentence, true in checks.items() if true]
 
@@ -55,9 +89,26 @@ def text(told: dict[str, Any]) -> str:
     lines = [
         f"{told['name']} ({told['deviceId']}) brings files home to {told['home']}",
         f"  cloud        {told['url']}, last reached {told['lastContact'] or 'never'}",
-        f"  agent        {'running' if told['running'] else 'not running'}",
-        f"  files        {told['filesHome']} home, {told['owed']} owed, {told['onTheWay']} on the way",
+        f"  agent        {_agent(told)}",
+        (
+            f"  files        {told['filesHome']} home ({told['homeToday']} came today), {told['owed']} owed,"
+            f" {told['onTheWay']} on the way"
+        ),
+        *(f"               {one['path']}, {percent(one['bytes'], one['size'])}" for one in told["inFlight"][:SHOWN]),
         f"  receipts     {told['receiptsWaiting']} waiting to be taken",
         f"  disk         {told['freeBytes'] / 1e9:.1f} GB free",
+        f"  verified     {told['lastVerified'] or 'never; see `backhaul verify`'}",
     ]
     return "\n".join(lines + [f"  ! {worry}" for worry in told["worries"]])
+
+
+def percent(part: int, whole: int) -> str:
+    """Write how much of something is there."""
+    return f"{100 * part // whole if whole else 100} %"
+
+
+def _agent(told: dict[str, Any]) -> str:
+    running = "running" if told["running"] else "not running"
+    if not told["paused"]:
+        return running
+    return f"{running}, paused until {told['paused']['until'] or 'you resume'}"

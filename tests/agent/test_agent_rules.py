@@ -218,6 +218,7 @@ def test_a_healthy_status_has_no_worries() -> None:
         "lastContact": "2026-11-21T10:00:00+00:00",
         "troubles": [],
         "receiptsRefused": 0,
+        "filesLost": 0,
     }
 
     assert status.worries(well, 1795255300) == []

@@ -1,0 +1,23 @@
+"""What commands have in common on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Read = TypeVar("Read")
+
+
+def checked(parse: Callable[[str], Read]) -> Callable[[str], Read]:
+    """Let a person read why a value was refused, not what the function is called that refused it."""
+
+    def read(text: str) -> Read:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
