@@ -37,7 +37,7 @@ def write(path: Path, text: str) -> None:
 def is_open(path: Path) -> bool:
     """Whether others than its owner may read a file."""
     if sys.platform == "win32":
-        return strangers(_may_read(path), _own_sid()) != []
+        return strangers(_may_read(path), {_owner(path), _own_sid()}) != []
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
@@ -46,7 +46,7 @@ def close(path: Path) -> None:
     if sys.platform != "win32":
         path.chmod(0o600)
         return
-    import pywintypes  # noqa: PLC0415 - exists on Windows alone; before the other: it finds the library that needs
+    import pywintypes  # noqa: PLC0415 - exists on Windows alone
     import win32security  # noqa: PLC0415 - as above
 
     what = win32security.DACL_SECURITY_INFORMATION | win32security.PROTECTED_DACL_SECURITY_INFORMATION
@@ -58,9 +58,9 @@ def close(path: Path) -> None:
         LOG.warning("the drive cannot close %s to others: %s", shown(path), error.strerror)
 
 
-def strangers(may_read: Iterable[str], owner: str) -> list[str]:
+def strangers(may_read: Iterable[str], owners: set[str]) -> list[str]:
     """Pick from those who may read a file those who should not. Pure."""
-    welcome = {owner, SYSTEM, ADMINISTRATORS}
+    welcome = owners | {SYSTEM, ADMINISTRATORS}
     return [who for who in may_read if who not in welcome and not who.startswith(A_SERVICE)]
 
 
@@ -85,6 +85,16 @@ def _own_sid() -> str:
     sid, _ = win32security.GetTokenInformation(token, win32security.TokenUser)
     told: str = win32security.ConvertSidToStringSid(sid)
     return told
+
+
+def _owner(path: Path) -> str:
+    """Name the account that a file belongs to: not us, when we are a service."""
+    import win32security  # noqa: PLC0415 - exists on Windows alone
+
+    what = win32security.OWNER_SECURITY_INFORMATION
+    told = win32security.GetNamedSecurityInfo(str(path), win32security.SE_FILE_OBJECT, what)
+    sid: str = win32security.ConvertSidToStringSid(told.GetSecurityDescriptorOwner())
+    return sid
 
 
 def _may_read(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
-import pywintypes  # before the others: it finds the library they need
+import pywintypes
 import win32api
 import win32con
 import win32gui

@@ -77,6 +77,12 @@ def install_wheels(locked: Path, folder: Path, cache: Path) -> None:
     shutil.copytree(kept, folder)
 
 
+def put_pywin32_in_reach(libraries: Path, python: Path) -> None:
+    """Lay the library that all of pywin32 needs beside python.exe: only an installed Python finds it where it lies."""
+    for path in libraries.glob("pywin32_system32/pywintypes*.dll"):
+        shutil.copyfile(path, python / path.name)
+
+
 def launcher(name: str) -> bytes:
     """Return one of distlib's launchers: a small program that starts the Python beside it."""
     body = Path(str(distribution("distlib").locate_file(f"distlib/{name}"))).read_bytes()

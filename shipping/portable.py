@@ -48,6 +48,7 @@ def lay_out(project: Path, cache: Path, tree: Path, moment: datetime) -> None:
     python = ingredients.embedded_python(cache)
     ingredients.unpack_python(python, tree / "python", [".", *ingredients.search_in("..\\lib"), "..\\app"])
     library.put(tree / "lib", project / "shipping/windows.txt", cache)
+    ingredients.put_pywin32_in_reach(tree / "lib", tree / "python")
     unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.txt")
     shutil.copytree(project / "agent", tree / "app/agent", ignore=unwanted)
     launchers.put(tree, moment)

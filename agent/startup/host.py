@@ -19,7 +19,7 @@ def serve(work: Callable[[], None], stop: Callable[[], None]) -> None:
     No signal and no end of a console is heard: Windows tells every service of every person who logs off.
     """
     try:
-        import pywintypes  # noqa: PLC0415 - exists on Windows alone; before the others: it finds what they need
+        import pywintypes  # noqa: PLC0415 - exists on Windows alone
         import servicemanager  # noqa: PLC0415 - as above
         import win32service  # noqa: PLC0415 - as above
         from win32serviceutil import ServiceFramework  # noqa: PLC0415 - as above

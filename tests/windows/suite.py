@@ -81,6 +81,7 @@ def install_python(tools: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         ingredients.install_wheels(LOCKED, folder / "lib", tools / "cache")
         ingredients.unpack_python(packed, folder, [".", *ingredients.search_in("lib"), windows_path(PROJECT)])
+        ingredients.put_pywin32_in_reach(folder / "lib", folder)
         done.write_text(state, encoding="ascii")
     return folder / "python.exe"
 
