@@ -26,7 +26,7 @@ from agent.startup.tools import Ran, run
 from agent.startup.user_unit import UserUnit
 
 WINDOWS = Entry(
-    "D:\\Anna & Söhne", ("C:\\Program Files\\Backhaul\\backhaulw.exe",), "C:\\app", ("C:\\Program Files\\B",)
+    "D:\\Anna & Söhne", ("C:\\Program Files\\B\\backhaulw.exe",), "C:\\app", ("C:\\Program Files\\B",)
 )
 LINUX = Entry('/home/anna/100% "mine" $HOME', ("/usr/bin/python3", "-m", "agent"), "/opt/50% off")
 NAMESPACE = f"{{{task.NAMESPACE}}}"
