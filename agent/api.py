@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from agent import VERSION
+from agent import VERSION, trust
 from agent.errors import BusyError, RequestRefusedError, RevokedError, UnreachableError, UnsafeAddressError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Outcome:
 
 def pool() -> Http:
     """Make the HTTP client for the API: no repeats, no redirects, short timeouts."""
-    made: Http = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
+    made: Http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ssl_context=trust.context())
     return made
 
 
@@ -121,6 +121,12 @@ class DeviceApi(Api):
         told = [{"fileId": r.file_id, "sha256": r.sha256, "size": r.size, "path": r.path} for r in receipts]
         answer = self._call("POST", f"{self._base}/receipts", {"receipts": told})
         return [_outcome(one) for one in answer.get("receipts", []) if isinstance(one, dict)]
+
+    def report_losses(self, losses: Mapping[str, str]) -> list[Outcome]:
+        """Tell that files are not at home any more, `damaged` or `gone`, and return what became of each."""
+        told = [{"fileId": file_id, "what": what} for file_id, what in losses.items()]
+        answer = self._call("POST", f"{self._base}/losses", {"losses": told})
+        return [_outcome(one) for one in answer.get("losses", []) if isinstance(one, dict)]
 
     def heartbeat(self, free_bytes: int, owed: int) -> None:
         """Tell that this PC is alive."""

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import VERSION, farewell, journal, limits, logs, pairing, pause, status, toasts
+from agent import VERSION, farewell, journal, limits, logs, pairing, pause, status, toasts, verify
 from agent.api import Api, safe_address
 from agent.errors import (
     AgentError,
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     going.set_defaults(command=_run)
     commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
-    for module in (pause, logs):
+    for module in (verify, pause, logs):
         module.add_to(commands, _at_home)
     for name, command in commands.choices.items():
         command.add_argument(

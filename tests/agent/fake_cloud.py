@@ -51,6 +51,9 @@ class FakeCloud:
         self.lasting = timedelta(hours=1)
         self.approvals: list[str] = ["pending", "approved"]
         self.revoked = False
+        self.losses: list[dict[str, Any]] = []
+        self.expired: set[str] = set()
+        self.notices: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"cloud": self})
@@ -86,7 +89,7 @@ class FakeCloud:
             "uploadedAt": "2026-11-21T10:00:00.123Z",
             **told,
         }
-        self.owed[file_id] = notice
+        self.owed[file_id] = self.notices[file_id] = notice
         return notice
 
     def ring(self, body: object) -> str:
@@ -174,6 +177,20 @@ class FakeCloud:
         del self.owed[file_id]
         self.taken[file_id] = receipt["path"]
         return {"fileId": file_id, "outcome": "taken"}
+
+    def _losses(self, _query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+        return {"losses": [self._lose(loss) for loss in body["losses"]]}
+
+    def _lose(self, loss: dict[str, Any]) -> dict[str, Any]:
+        self.losses.append(loss)
+        file_id = loss["fileId"]
+        if file_id in self.expired or file_id not in self.notices:
+            reason = "noCloudCopy" if file_id in self.expired else "unknownFile"
+            return {"fileId": file_id, "outcome": "refused", "reason": reason}
+        outcome = "repeated" if file_id in self.owed else "owedAgain"
+        self.owed[file_id] = self.notices[file_id]
+        self.taken.pop(file_id, None)
+        return {"fileId": file_id, "outcome": outcome}
 
     def _heartbeat(self, _query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
         return {}
