@@ -25,7 +25,6 @@ from chalicelib import (
     arrivals,
     auth,
     bodies,
-    catch_up,
     closures,
     contract,
     credentials,
@@ -33,6 +32,7 @@ from chalicelib import (
     edge,
     files,
     health,
+    laps,
     limits,
     log,
     me,
@@ -441,12 +441,13 @@ object_arrived.event_class = edge.WholeS3Event
 
 @app.on_sqs_message(queue_arn=here.paired_queue, batch_size=10)
 def pcs_changed(event: SQSEvent) -> dict[str, Any]:
-    """Owe a new PC all there is; only what failed comes again."""
-    return catch_up.pcs_changed(cloud(), event.to_dict())
+    """Owe a new PC all there is, clear what a revoked one was owed; only what failed comes again."""
+    return laps.pcs_changed(cloud(), event.to_dict())
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def sweep_pending(_event: CloudWatchEvent) -> None:
-    """Repair arrivals whose event was lost, release uploads that never came."""
+    """Repair arrivals whose event was lost, release uploads that never came, ask again for what stands still."""
+    laps.ring_for_the_silent(cloud())
     sweeps.sweep_pending(cloud())
     closures.remove_closed(cloud())

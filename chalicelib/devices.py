@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib import pc_queues, scopes
+from chalicelib import laps, pc_queues, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
@@ -34,6 +34,13 @@ class Heartbeat(Request, frozen=True):
     owed: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
 
+class CatchingUp(Reply, frozen=True):
+    """A new PC is still being told what it is owed: since when, and of how many files so far."""
+
+    since: Moment
+    owed_so_far: int = 0
+
+
 class ShownDevice(Reply, frozen=True):
     """A device as its owner sees it."""
 
@@ -48,6 +55,7 @@ class ShownDevice(Reply, frozen=True):
     version: str | None = None
     free_bytes: int | None = None
     owed: int | None = None
+    catching_up: CatchingUp | None = None
 
 
 class ShownDevices(Reply, frozen=True):
@@ -98,8 +106,13 @@ def get(world: Cloud, owner_id: str, device_id: str) -> Device:
 
 
 def take_away(world: Cloud, owner_id: str, device: Device) -> None:
-    """Take key and claim to new files first, for that stops the device; then the queue, which only it could read."""
-    devices.revoke(world.table, owner_id, device, world.now_text())
+    """Take key and claim to new files first, for that stops the device; what follows from it runs by itself.
+
+    Whatever dies after the first write is made up for: by the lap that it began, and by asking once more.
+    """
+    devices.revoke(world.table, owner_id, device, world.now_text(), laps.due_at(world))
+    if device.kind == "pc":
+        laps.ring(world, owner_id, device.device_id)
     if device.queue_url:
         pc_queues.remove(world, device.queue_url)
     logger.info("revoked", extra={"owner": owner_hash(owner_id), "device_id": device.device_id})
@@ -127,6 +140,15 @@ def show(found: Iterable[Device]) -> list[ShownDevice]:
             version=device.version,
             free_bytes=device.free_bytes,
             owed=device.owed,
+            catching_up=_catching_up(device),
         )
         for device in found
     ]
+
+
+def _catching_up(device: Device) -> CatchingUp | None:
+    """Say how far the first lap has come; the second only makes sure."""
+    lap = device.lap
+    if lap is None or lap.what != "owe" or lap.number != 1:
+        return None
+    return CatchingUp(lap.since, lap.changed)

@@ -9,7 +9,6 @@ claims again has lost it, or is somebody else, so the second claim takes the dev
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from urllib.parse import quote
 
 from msgspec import Meta
 
-from chalicelib import device_keys, devices, limits, moments, pc_queues, scopes
+from chalicelib import device_keys, devices, laps, limits, moments, pc_queues, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
@@ -33,8 +32,6 @@ from chalicelib.metadata.pairings import Pairing
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 LIFE = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
-# Longer than what takes arrivals in may run: object_arrived 60 s, sweep_pending 300 s. SQS waits at most 900.
-SECOND_LAP_SECONDS = 360
 _EARLY_SECONDS = 1
 _CODE_LENGTH = 8
 _TRIES = 5
@@ -272,20 +269,13 @@ def _make_device(world: Cloud, approved: Pairing, device: Device, key_hash: str)
         if device.queue_url
         else owners.still_open(owner_id)
     )
+    due_at = laps.due_at(world) if device.queue_url else ""
     try:
-        world.table.write(pairings.claimed(approved), held, *kept_devices.added(owner_id, device, key_hash))
+        world.table.write(pairings.claimed(approved), held, *kept_devices.added(owner_id, device, key_hash, due_at))
     except ConditionFailedError as error:
         raise ExpiredCodeError from error
     if device.queue_url:
-        _owe_all(world, owner_id, device.device_id)
-
-
-def _owe_all(world: Cloud, owner_id: str, device_id: str) -> None:
-    """Let the PC be owed what was there before it: at once, and again when no arrival that missed it is under way."""
-    queue = pc_queues.address_of(world, world.settings.paired_queue)
-    body = json.dumps({"ownerId": owner_id, "deviceId": device_id})
-    for delay in (0, SECOND_LAP_SECONDS):
-        world.sqs.send_message(QueueUrl=queue, MessageBody=body, DelaySeconds=delay)
+        laps.ring(world, owner_id, device.device_id)
 
 
 def _take_back(world: Cloud, claimed: Pairing) -> None:

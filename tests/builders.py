@@ -14,12 +14,27 @@ import botocore.session
 import msgspec
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import arrivals, catch_up, files, notices, owed, parts, receipts, under_way, uploads, wanted
+from chalicelib import (
+    arrivals,
+    devices,
+    files,
+    laps,
+    notices,
+    owed,
+    parts,
+    receipts,
+    scopes,
+    under_way,
+    uploads,
+    wanted,
+)
 from chalicelib.auth import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
+from chalicelib.metadata import devices as metadata_devices
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata import ledger, owners
+from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
 from chalicelib.metadata.table import Key, Put, Table
@@ -175,12 +190,15 @@ class Account:
         return Phone(self, owner_id)
 
     def pc(self, owner_id: str = OWNER) -> "Pc":
-        """Pair a PC: its queue is made and it stands in the profile. Nothing is owed to it yet."""
+        """Pair a PC: its queue is made and it stands in the profile, its lap not yet run."""
         device_id = self.world.new_id()
         url = self.sqs.create_queue(QueueName=f"backhaul-test-pc-{device_id}")["QueueUrl"]
         if not self.world.table.find(owners.profile(owner_id)):
             self.owner(owner_id)
-        self.world.table.write(owners.pc_added(owner_id, device_id, url))
+        now, due_at = self.world.now_text(), laps.due_at(self.world)
+        device = Device(device_id, "den", "pc", "", scopes.of_device("pc"), now, queue_url=url)
+        made = metadata_devices.added(owner_id, device, "hash", due_at)
+        self.world.table.write(owners.pc_added(owner_id, device_id, url), *made)
         return Pc(self, owner_id, device_id, url)
 
 
@@ -266,10 +284,21 @@ class Pc:
         answers = receipts.take(self.account.world, self.caller, self.device_id, receipts.Receipts(made))
         return [(answer.outcome, answer.reason) for answer in answers.receipts]
 
-    def catch_up(self, **more: Any) -> dict[str, Any]:
-        """Run one lap of the consumer for this PC."""
+    def run_lap(self, **more: Any) -> dict[str, Any]:
+        """Let the consumer hear that this PC has a lap to run."""
         body = json.dumps({"ownerId": self.owner_id, "deviceId": self.device_id, **more})
-        return catch_up.pcs_changed(self.account.world, sqs_event(body))
+        return laps.pcs_changed(self.account.world, sqs_event(body))
+
+    def finish_laps(self) -> None:
+        """Run both laps to their end."""
+        self.run_lap()
+        self.account.clock.wind(seconds=laps.SECOND_LAP.total_seconds())
+        self.run_lap()
+
+    def revoke(self) -> None:
+        """Let the owner revoke this PC."""
+        owner = Caller(self.owner_id, None, frozenset({scopes.OWNER}))
+        devices.revoke(self.account.world, owner, self.device_id)
 
 
 def make_table(dynamodb: Any) -> None:

@@ -68,7 +68,7 @@ def bad_credentials(stage: Stage) -> dict[str, str | None]:
     revoked, revoked_key = a_device(stage.world)
     gone = devices.find(stage.world.table, ANNA, revoked.device_id or "")
     assert gone is not None
-    devices.revoke(stage.world.table, ANNA, gone, stage.world.now_text())
+    devices.revoke(stage.world.table, ANNA, gone, stage.world.now_text(), "")
     here = settings()
     return {
         "no token": None,

@@ -1,6 +1,6 @@
 """Devices and the keys they call with.
 
-owner#<ownerId>    device#<deviceId>  what an owner sees of a device; stays after it was revoked
+owner#<ownerId>    device#<deviceId>  what an owner sees of a device; stays after it was revoked; a PC's lap: see `laps`
 device#<deviceId>  key                what the authorizer reads; gone once the device was revoked
 """
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import owners
+from chalicelib.metadata import laps, owners
 from chalicelib.metadata.items import Item
+from chalicelib.metadata.laps import Lap
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
 from chalicelib.scopes import Kind
 
@@ -35,6 +36,7 @@ class Device:
     version: str | None = None
     free_bytes: int | None = None
     owed: int | None = None
+    lap: Lap | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,11 @@ def every(table: Table, owner_id: str) -> list[Device]:
     return [_read(item) for item in table.page(owners.partition(owner_id), _FIRST, limit=_MOST_DEVICES).items]
 
 
-def added(owner_id: str, device: Device, key_hash: str) -> list[Operation]:
-    """Return the writes that make a device and let it call; each fails if the device is already there."""
+def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") -> list[Operation]:
+    """Return the writes that make a device and let it call; each fails if the device is already there.
+
+    A PC begins with a lap, which owes it all there is.
+    """
     shown: Item = {
         **_device(owner_id, device.device_id)._asdict(),
         "name": device.name,
@@ -73,6 +78,7 @@ def added(owner_id: str, device: Device, key_hash: str) -> list[Operation]:
         "scopes": device.scopes,
         "createdAt": device.created_at,
         "queueUrl": device.queue_url,
+        **(laps.begun(laps.OWE, device.created_at, lap_due_at) if lap_due_at else {}),
     }
     kept: Item = {
         **_key(device.device_id)._asdict(),
@@ -95,12 +101,24 @@ def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any])
     return True
 
 
-def revoke(table: Table, owner_id: str, device: Device, now: str) -> None:
-    """Take a device's key away, and for a PC the claim to new files, in one write; once more does no harm."""
-    does = "SET #revokedAt = if_not_exists(#revokedAt, :now)"
-    revoked = Update(_device(owner_id, device.device_id), does, "attribute_exists(pk)", {"now": now})
-    gone = [owners.pc_removed(owner_id, device.device_id)] if device.kind == "pc" else []
-    table.write(revoked, Delete(_key(device.device_id)), *gone)
+def revoke(table: Table, owner_id: str, device: Device, now: str, lap_due_at: str) -> bool:
+    """Take a device's key away, and for a PC the claim to new files, in one write; say whether that was news.
+
+    A PC's lap begins in the same write: it clears what the PC was owed, and ends one that was owing it more.
+    """
+    does, values = "SET #revokedAt = :now", {"now": now}
+    gone: list[Operation] = []
+    if device.kind == "pc":
+        lap = laps.begun(laps.CLEAR, now, lap_due_at)
+        does, values = f"{does}, " + ", ".join(f"#{name} = :{name}" for name in lap), values | lap
+        gone = [owners.pc_removed(owner_id, device.device_id)]
+    try:
+        table.write(
+            Update(_device(owner_id, device.device_id), does, _THERE, values), Delete(_key(device.device_id)), *gone
+        )
+    except ConditionFailedError:
+        return False
+    return True
 
 
 def _read(item: Mapping[str, Any]) -> Device:
@@ -117,6 +135,7 @@ def _read(item: Mapping[str, Any]) -> Device:
         version=item.get("version"),
         free_bytes=item.get("freeBytes"),
         owed=item.get("owed"),
+        lap=laps.read(item),
     )
 
 

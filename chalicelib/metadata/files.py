@@ -42,7 +42,12 @@ class Status(StrEnum):
     TRASHED = "trashed"
     PURGING = "purging"
     PURGED = "purged"
+    LOST = "lost"
     REFUSED = "refused"
+
+
+# Whose contents may be begun anew, as if they had never been here.
+_HOLDS_NOTHING = (Status.REFUSED, Status.LOST)
 
 
 class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -136,7 +141,7 @@ def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str], *, usage: b
     known = {
         sha256: files[file_id]
         for sha256, file_id in leads.items()
-        if file_id in files and files[file_id].status != Status.REFUSED
+        if file_id in files and files[file_id].status not in _HOLDS_NOTHING
     }
     return Found(known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}, used)
 
@@ -263,6 +268,13 @@ def owed_again(file: File, device_id: str) -> Operation:
     values = {"was": file.status, "status": Status.UPLOADED, "device": device_id, "devices": {device_id}}
     does = "SET #status = :status REMOVE #dueKind, #dueAt, #downloadedAt ADD #owedTo :devices"
     return Update(_at(file), does, when, values)
+
+
+def pointed(file: File, *, held: bool) -> Operation:
+    """Write down whether a file still holds its contents, so that phones know whether to send them again."""
+    does = "SET #fileId = if_not_exists(#fileId, :file)" + (", #held = :held" if held else " REMOVE #held")
+    values = {"file": file.file_id} | ({"held": True} if held else {})
+    return Update(hash_key(file.owner_id, file.sha256 or ""), does, values=values)
 
 
 def moved(files: Sequence[File], before: Status, after: Status) -> list[Operation]:

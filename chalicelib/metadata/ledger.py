@@ -4,14 +4,16 @@ pc#<deviceId>    owed#<fileId>    notice owedSince: one debt, with all the PC ne
 owner#<ownerId>  activity#<id>    what at deviceId fileId count; kept 90 days
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib import moments
-from chalicelib.metadata import owners
+from chalicelib.metadata import files, owners
+from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
-from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table
+from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table, Update
 
 ACTIVITY_DAYS = 90
 _OWED = "owed#"
@@ -44,6 +46,35 @@ def settle(device_id: str, file_id: str) -> Operation:
     return Delete(owed_key(device_id, file_id))
 
 
+def restated(before: File, after: File) -> list[Operation]:
+    """Write down where a file is at home and who is owed it. Fails if any of that has changed since it was read.
+
+    Uploaded and downloaded -> each other, or -> lost; lost -> downloaded. A grace begins when a file with a cloud
+    copy becomes downloaded; contents that are lost may be begun anew.
+    """
+    sets: dict[str, Any] = {"status": after.status, "home": after.home, "owedTo": after.owed_to or None}
+    if after.status != before.status:
+        in_grace = after.status == Status.DOWNLOADED and not after.gone_at
+        sets |= {
+            "downloadedAt": after.downloaded_at,
+            "dueKind": files.due_kind("grace", after.file_id) if in_grace else None,
+            "dueAt": after.downloaded_at if in_grace else None,
+        }
+    when, was = _unchanged(before)
+    change = Update(files.file_key(after.owner_id, after.file_id), _does(sets), when, _known(sets) | was)
+    is_lost, was_lost = after.status == Status.LOST, before.status == Status.LOST
+    return [change, *([] if is_lost == was_lost else [files.pointed(after, held=was_lost)])]
+
+
+def recounted(changes: Sequence[tuple[File, File]]) -> list[Operation]:
+    """Move the counters of one owner's files from what they were to what they are: one operation."""
+    change: Counter[str] = Counter()
+    for before, after in changes:
+        change.update(files.share(after.status, [after]))
+        change.subtract(files.share(before.status, [before]))
+    return files.counted(changes[0][0].owner_id, change) if changes else []
+
+
 def owed(table: Table, device_id: str, *, limit: int, after: str | None = None) -> Debts:
     """Read what a PC is owed, oldest first: one strongly consistent query."""
     begin = f"{_OWED}{after}" if after else None
@@ -57,3 +88,22 @@ def remember(owner_id: str, what: str, at: datetime, activity_id: str, **details
     key = Key(owners.partition(owner_id), f"activity#{activity_id}")
     ttl = int((at + timedelta(days=ACTIVITY_DAYS)).timestamp())
     return Put({**key._asdict(), "what": what, "at": moments.to_text(at), "ttl": ttl, **details})
+
+
+def _does(sets: Mapping[str, Any]) -> str:
+    """Set what has a value, remove what has none."""
+    gone = ", ".join(f"#{name}" for name in sets if sets[name] is None)
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in _known(sets)) + (f" REMOVE {gone}" if gone else "")
+
+
+def _known(sets: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sets.items() if value is not None}
+
+
+def _unchanged(file: File) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a file's part in the ledger is still as it was read, and its values."""
+    when, values = "#status = :was AND #home = :homeWas", {"was": file.status, "homeWas": file.home}
+    for name, value in (("owedTo", file.owed_to), ("taggedAt", file.tagged_at), ("goneAt", file.gone_at)):
+        when += f" AND #{name} = :{name}Was" if value else f" AND attribute_not_exists(#{name})"
+        values |= {f"{name}Was": value} if value else {}
+    return when, values

@@ -100,7 +100,7 @@ def test_a_revoked_key_is_not_let_in(world: Any) -> None:
     pc, key = a_device(world)
     device = devices.find(world.table, ANNA, pc.device_id or "")
     assert device is not None
-    devices.revoke(world.table, ANNA, device, world.now_text())
+    devices.revoke(world.table, ANNA, device, world.now_text(), "")
 
     with pytest.raises(auth.UnauthorizedError):
         auth.admit(world, f"Bearer {key}")

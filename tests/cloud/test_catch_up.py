@@ -1,14 +1,14 @@
 """A new PC is owed all there is."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib import catch_up, pairings, pc_queues
+from chalicelib import catch_up, retention
+from chalicelib.metadata import copies
+from chalicelib.metadata import files as kept_files
 from chalicelib.metadata.files import File, Status
-from tests.builders import OWNER, SETTINGS, STRANGER, Account, messages, sqs_event
+from tests.builders import OWNER, STRANGER, Account
 
 
 def bring(account: Account, count: int) -> list[str]:
@@ -16,16 +16,11 @@ def bring(account: Account, count: int) -> list[str]:
     return [phone.bring(f"photo {n}".encode()) for n in range(count)]
 
 
-def left_over(account: Account) -> list[dict[str, Any]]:
-    """Read what the consumer left to itself for later."""
-    return messages(account.sqs, pc_queues.address_of(account.world, SETTINGS.paired_queue))
-
-
 def test_a_new_pc_is_owed_every_file(account: Account) -> None:
     ids = account.stock(120)
     pc = account.pc()
 
-    assert pc.catch_up() == {"batchItemFailures": []}
+    assert pc.run_lap() == {"batchItemFailures": []}
 
     assert [notice["fileId"] for notice in pc.owed()] == sorted(ids)
     assert sorted(notice["fileId"] for notice in pc.heard()) == sorted(ids)
@@ -34,7 +29,7 @@ def test_a_new_pc_is_owed_every_file(account: Account) -> None:
 def test_what_is_owed_can_be_receipted(account: Account) -> None:
     (file_id,) = bring(account, 1)
     pc = account.pc()
-    pc.catch_up()
+    pc.run_lap()
 
     assert pc.receipt(*pc.owed()) == [("taken", None)]
     assert account.phone().see(file_id).status == "downloaded"
@@ -43,15 +38,14 @@ def test_what_is_owed_can_be_receipted(account: Account) -> None:
 def test_a_second_lap_owes_nothing_twice(account: Account) -> None:
     bring(account, 3)
     pc = account.pc()
-    pc.catch_up()
+    pc.run_lap()
     one, other, another = pc.owed()
     pc.receipt(one)
-    before = account.everything()
 
-    assert pc.catch_up() == {"batchItemFailures": []}
+    pc.finish_laps()
 
-    assert account.everything() == before
     assert pc.owed() == [other, another]
+    assert account.usage() == {"uploadedFiles": 2, "uploadedBytes": 14, "downloadedFiles": 1, "downloadedBytes": 7}
 
 
 def test_the_second_lap_finds_what_arrived_past_the_first(account: Account) -> None:
@@ -62,13 +56,13 @@ def test_the_second_lap_finds_what_arrived_past_the_first(account: Account) -> N
     def paired_meanwhile(model: Any, **_: Any) -> None:
         if model.name == "HeadObject" and not pcs:
             pcs.append(account.pc())
-            pcs[0].catch_up()
+            pcs[0].run_lap()
 
     account.s3.meta.events.register("before-call", paired_meanwhile)
     account.hear(begun.key)
     assert pcs[0].owed() == []
 
-    pcs[0].catch_up()
+    pcs[0].finish_laps()
 
     assert [notice["fileId"] for notice in pcs[0].owed()] == [begun.file_id]
 
@@ -79,7 +73,7 @@ def test_a_file_that_was_home_is_on_its_way_again(account: Account) -> None:
     old.receipt(*old.owed())
     new = account.pc()
 
-    new.catch_up()
+    new.run_lap()
 
     shown = phone.see(file_id)
     assert (shown.status, shown.owed_to, list(shown.home)) == ("uploaded", [new.device_id], [old.device_id])
@@ -96,60 +90,25 @@ def test_what_has_not_arrived_or_was_refused_is_not_owed(account: Account) -> No
     account.hear(refused.key)
     pc = account.pc()
 
-    pc.catch_up()
+    pc.run_lap()
 
     assert pc.owed() == []
-
-
-def test_when_the_time_is_up_the_rest_is_left_to_a_message(account: Account) -> None:
-    account.stock(60)
-    pc = account.pc()
-    account.sqs.meta.events.register("before-call", lambda **_: account.clock.wind(minutes=2))
-
-    pc.catch_up()
-
-    assert len(pc.owed()) == 49
-    (rest,) = left_over(account)
-    catch_up.pcs_changed(account.world, sqs_event(json.dumps(rest)))
-    assert len(pc.owed()) == 60
-
-
-def test_a_poison_message_fails_alone(account: Account) -> None:
-    bring(account, 1)
-    pc = account.pc()
-    good = json.dumps({"ownerId": OWNER, "deviceId": pc.device_id})
-
-    answer = catch_up.pcs_changed(account.world, sqs_event("{", "[]", '{"ownerId": 5}', good, ""))
-
-    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["0", "1", "2", "4"]
-    assert len(pc.owed()) == 1
-
-
-def test_a_pc_that_has_gone_is_owed_nothing(account: Account) -> None:
-    bring(account, 1)
-
-    answer = catch_up.pcs_changed(account.world, sqs_event(json.dumps({"ownerId": OWNER, "deviceId": "d" * 32})))
-
-    assert answer == {"batchItemFailures": []}
-    assert account.items("pc#" + "d" * 32, "owed#") == []
 
 
 def test_a_pc_revoked_while_it_catches_up_is_owed_nothing(account: Account) -> None:
     bring(account, 1)
     pc = account.pc()
 
+    revoked: list[None] = []
+
     def revoked_meanwhile(model: Any, **_: Any) -> None:
-        if model.name == "Query":
-            account.dynamodb.update_item(
-                TableName="backhaul-test",
-                Key={"pk": {"S": f"owner#{OWNER}"}, "sk": {"S": "profile"}},
-                UpdateExpression=f"REMOVE pcs.#{pc.device_id}",
-                ExpressionAttributeNames={f"#{pc.device_id}": pc.device_id},
-            )
+        if model.name == "Query" and not revoked:
+            revoked.append(None)
+            pc.revoke()
 
     account.dynamodb.meta.events.register("before-call", revoked_meanwhile)
 
-    assert pc.catch_up() == {"batchItemFailures": []}
+    assert pc.run_lap() == {"batchItemFailures": []}
     assert account.items(f"pc#{pc.device_id}", "owed#") == []
 
 
@@ -165,7 +124,7 @@ def test_a_receipt_of_another_pc_meanwhile_does_no_harm(account: Account) -> Non
             old.receipt(*old.owed())
 
     account.dynamodb.meta.events.register("before-call", receipted_meanwhile)
-    new.catch_up()
+    new.run_lap()
 
     assert phone.see(file_id).owed_to == [new.device_id]
     assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": 5}
@@ -189,6 +148,9 @@ def a_file(status: Status = Status.UPLOADED, **more: Any) -> File:
         (a_file(home={PC: "2026"}), False),
         (a_file(owed_to=frozenset({OTHER}), home={PC: "2026"}), False),
         (a_file(Status.DOWNLOADED, home={PC: "2026"}), False),
+        (a_file(Status.DOWNLOADED, home={OTHER: "2026"}, tagged_at="2026"), True),
+        (a_file(Status.DOWNLOADED, home={OTHER: "2026"}, tagged_at="2026", gone_at="2026"), False),
+        (a_file(Status.LOST, gone_at="2026"), False),
         (a_file(Status.PENDING), False),
         (a_file(Status.REFUSED), False),
         (a_file(Status.TRASHED), False),
@@ -198,18 +160,68 @@ def test_only_what_is_in_the_cloud_and_nowhere_near_the_pc_is_missing(file: File
     assert catch_up.is_missing(file, PC) == missing
 
 
-def test_every_arrival_is_over_when_the_second_lap_begins() -> None:
-    functions = json.loads(Path(".chalice/config.json").read_text())["lambda_functions"]
-
-    longest = max(functions[name]["lambda_timeout"] for name in ("object_arrived", "sweep_pending"))
-
-    assert longest < pairings.SECOND_LAP_SECONDS <= 900
-
-
 def test_other_owners_files_are_not_owed(account: Account) -> None:
     account.phone(STRANGER).bring(b"photo")
     pc = account.pc()
 
-    pc.catch_up()
+    pc.run_lap()
 
     assert pc.owed() == []
+
+
+def leaving(account: Account) -> tuple[str, Any]:
+    """Bring a file home, and let its cloud copy go; return its id and the PC that has it."""
+    old = account.pc()
+    file_id = account.phone().bring(b"photo")
+    old.receipt(*old.owed())
+    account.clock.wind(days=8)
+    file = kept_files.find(account.world.table, OWNER, file_id)
+    assert file
+    account.world.table.write(*copies.leaving(file, old.device_id, account.world.now_text(), account.world.now_text()))
+    account.s3.put_object_tagging(
+        Bucket="backhaul-test", Key=file.key, VersionId=file.version_id, Tagging={"TagSet": [retention.TAG]}
+    )
+    return file_id, old
+
+
+def test_a_cloud_copy_that_was_about_to_leave_stays_for_a_new_pc(account: Account) -> None:
+    file_id, _ = leaving(account)
+    new = account.pc()
+
+    new.run_lap()
+
+    assert [notice["fileId"] for notice in new.owed()] == [file_id]
+    file = kept_files.find(account.world.table, OWNER, file_id)
+    assert file
+    assert (file.status, file.tagged_at) == ("uploaded", None)
+    tags = account.s3.get_object_tagging(Bucket="backhaul-test", Key=file.key)["TagSet"]
+    assert tags == []
+
+
+def test_what_is_gone_from_the_cloud_is_owed_to_nobody(account: Account) -> None:
+    file_id, _ = leaving(account)
+    file = kept_files.find(account.world.table, OWNER, file_id)
+    assert file
+    account.s3.delete_object(Bucket="backhaul-test", Key=file.key, VersionId=file.version_id)
+    new = account.pc()
+
+    new.run_lap()
+
+    assert new.owed() == []
+    assert account.phone().see(file_id).status == "downloaded"
+
+
+def test_a_page_of_files_costs_a_read_and_a_write_for_each_49(account: Account) -> None:
+    account.stock(60)
+    pc = account.pc()
+
+    with account.counting() as counted:
+        pc.run_lap()
+
+    page = [
+        "Query",
+        *["TransactWriteItems", *["SendMessageBatch"] * 5],
+        "TransactWriteItems",
+        *["SendMessageBatch"] * 2,
+    ]
+    assert counted == ["GetItem", *page, "UpdateItem", "GetQueueUrl", "SendMessage"]

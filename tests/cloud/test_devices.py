@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import devices
+from chalicelib import devices, laps
 from chalicelib.auth import Caller
 from chalicelib.bodies import parse
 from chalicelib.devices import Heartbeat, Rename
@@ -151,7 +151,7 @@ def test_a_revocation_killed_before_the_queue_is_gone_is_finished_by_the_next(wo
     pc = with_queue(world)
     device = kept_devices.find(world.table, ANNA, id_of(pc))
     assert device is not None
-    kept_devices.revoke(world.table, ANNA, device, world.now_text())
+    kept_devices.revoke(world.table, ANNA, device, world.now_text(), laps.due_at(world))
 
     devices.revoke(world, a_person(), id_of(pc))
 

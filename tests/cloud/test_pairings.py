@@ -307,7 +307,7 @@ def test_new_files_are_owed_to_a_paired_pc(world: Any) -> None:
     assert list(world.table.find(owners.profile(ANNA))["pcs"]) == [claimed.device_id]
 
 
-def test_old_files_are_owed_by_a_message_now_and_one_later(world: Any) -> None:
+def test_old_files_are_owed_in_the_background(world: Any) -> None:
     sent: list[dict[str, Any]] = []
     world.sqs.meta.events.register(
         "provide-client-params.sqs.SendMessage", lambda params, **_: sent.append(dict(params))
@@ -315,8 +315,10 @@ def test_old_files_are_owed_by_a_message_now_and_one_later(world: Any) -> None:
 
     claimed = paired(world)
 
-    told = {"ownerId": ANNA, "deviceId": claimed.device_id}
-    assert [(json.loads(each["MessageBody"]), each["DelaySeconds"]) for each in sent] == [(told, 0), (told, 360)]
+    told = {"ownerId": ANNA, "deviceId": claimed.device_id, "hops": 0}
+    assert [(json.loads(each["MessageBody"]), each["DelaySeconds"]) for each in sent] == [(told, 0)]
+    lap = kept_devices.find(world.table, ANNA, claimed.device_id).lap
+    assert (lap.what, lap.number, lap.after) == ("owe", 1, None)
 
 
 def test_a_phone_gets_no_queue_and_is_owed_nothing(world: Any) -> None:

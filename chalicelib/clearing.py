@@ -1,0 +1,97 @@
+"""A page of an owner's files forgets a PC that was revoked: what it was owed, and what it has at home.
+
+Running over a page again, or twice at once, changes nothing more.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from chalicelib import homes, log, retention, trouble
+from chalicelib.catch_up import Done
+from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, CrowdedError
+from chalicelib.metadata import files, ledger
+from chalicelib.metadata.devices import Device
+from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.table import Operation
+from chalicelib.retention import CloudCopy
+
+_TRIES = 6
+# A file is at most two operations, and each write also moves the counters and remembers what was lost.
+_FILES_IN_ONE_WRITE = 49
+_FILES_IN_ONE_PAGE = 490
+
+
+def clear_page(world: Cloud, owner_id: str, device: Device, after: str | None) -> Done:
+    """Let one page of files forget a PC."""
+    page = files.page(world.table, owner_id, limit=_FILES_IN_ONE_PAGE, after=after, newest_first=False)
+    found = [file for file in map(files.read, page.items) if names(file, device.device_id)]
+    for start in range(0, len(found), _FILES_IN_ONE_WRITE):
+        _clear(world, device, found[start : start + _FILES_IN_ONE_WRITE])
+    return Done(page.last, len(found))
+
+
+def names(file: File, device_id: str) -> bool:
+    """Whether a file is owed to a PC, or at home on it."""
+    return device_id in file.owed_to or device_id in file.home
+
+
+def _clear(world: Cloud, device: Device, found: Sequence[File]) -> None:
+    owner_id = found[0].owner_id
+    for _ in range(_TRIES):
+        named = [file for file in _held_back(world, found, device.device_id) if names(file, device.device_id)]
+        if not named:
+            return
+        try:
+            _write(world, device, named)
+        except ConditionFailedError:
+            found = list(files.find_many(world.table, owner_id, (file.file_id for file in named)).values())
+            continue
+        return
+    raise CrowdedError(f"a page of files of PC {device.device_id!r} met other writers {_TRIES} times")
+
+
+def _held_back(world: Cloud, found: Sequence[File], device_id: str) -> Iterator[File]:
+    """Hold back cloud copies that were about to leave, where no PC but this one has the file."""
+    for file in found:
+        alone = homes.forgotten(file, device_id, "").status != file.status
+        if alone and retention.cloud_copy(file) == CloudCopy.LEAVING:
+            retention.keep(world, file)
+            yield files.find(world.table, file.owner_id, file.file_id) or file
+        else:
+            yield file
+
+
+def _write(world: Cloud, device: Device, named: Sequence[File]) -> None:
+    now = world.now_text()
+    changes = [(file, homes.forgotten(file, device.device_id, now)) for file in named]
+    operations = [
+        operation
+        for before, after in changes
+        for operation in (
+            *ledger.restated(before, after),
+            *([ledger.settle(device.device_id, before.file_id)] if device.device_id in before.owed_to else []),
+        )
+    ]
+    lost = [after for before, after in changes if after.status == Status.LOST != before.status]
+    world.table.write(*operations, *ledger.recounted(changes), *_remembered(world, device, lost))
+    for _, after in changes:
+        about = log.about(after.owner_id, after.file_id)
+        log.logger.info("PC forgotten", extra={**about, "device_id": device.device_id, "status": after.status})
+    tell_lost(world, device.device_id, lost, "a PC was revoked that alone had files; their cloud copies are gone")
+
+
+def _remembered(world: Cloud, device: Device, lost: Sequence[File]) -> list[Operation]:
+    if not lost:
+        return []
+    owner_id, count = lost[0].owner_id, len(lost)
+    return [ledger.remember(owner_id, "lost", world.now(), world.new_id(), deviceId=device.device_id, count=count)]
+
+
+def tell_lost(world: Cloud, device_id: str, lost: Sequence[File], what: str) -> None:
+    """Report files that no PC has any more, and the cloud neither."""
+    if not lost:
+        return
+    for file in lost:
+        log.logger.error("lost", extra={**log.about(file.owner_id, file.file_id), "device_id": device_id})
+    owner = log.owner_hash(lost[0].owner_id)
+    trouble.report(world, what, owner_hash=owner, device_id=device_id, count=len(lost))
