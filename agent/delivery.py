@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent import dates, disk, download
@@ -54,6 +56,7 @@ class Courier:
     sleep: Callable[[float], None] = time.sleep
     flush: Callable[[Path], None] = disk.flush
     passing: Passing = download.unhurried
+    _trusted: set[tuple[int, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
         """Bring one file home to the path that the catalog intends for it."""
@@ -78,7 +81,8 @@ class Courier:
         if not here.known_whole:
             with disk.disk_errors(target, notice.size, self.reserve):
                 self.flush(target)
-        partial.drop()
+        with disk.disk_errors(partial.path):
+            partial.drop()
         sha256 = here.finished_sha256 or notice.sha256 or entry.sha256 or disk.sha256_of(target)
         receipt = Receipt(notice.file_id, sha256, notice.size, entry.path)
         return Came(receipt, target, fetched=False, vouched=here.known_whole)
@@ -87,50 +91,78 @@ class Courier:
         """Make the partial complete and flushed, and return its SHA-256."""
         if isinstance(step, Finish):
             with disk.disk_errors(partial.path, notice.size, self.reserve):
+                disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
                 self.flush(partial.path)
             return download.require_declared(notice, disk.sha256_of(partial.path), partial)
-        partial.drop_others()
+        with disk.disk_errors(partial.path):
+            if notice.file_id in self._begun:
+                partial.drop_others()
         disk.require_room(self.home, notice.size - step.start, self.reserve)
         try:
             return download.fetch(self.bucket, notice, partial, step.start, self.stopping, self.passing)
         except ChangedObjectError:
             partial.drop()
             raise
+        finally:
+            self._begun.add(notice.file_id)
+
+    @cached_property
+    def _begun(self) -> set[str]:
+        """The files of which there may be bytes from an earlier attempt: those found at the start, and all tried since.
+
+        To look for them before each file would cost more than the file.
+        """
+        return disk.begun_ids(self.home)
 
     def _publish(self, notice: Notice, entry: Entry, target: Path, partial: Partial, sha256: str) -> Came | Aside:
         """Give the flushed partial its name, unless somebody took it meanwhile or the drive went away."""
         self._require_home()
         if os.path.lexists(target):
             return Aside(entry.path)
-        disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
         with disk.disk_errors(target, notice.size, self.reserve):
             try:
                 disk.publish(partial.path, target, rename=self.rename, sleep=self.sleep)
             except FileExistsError:
                 return Aside(entry.path)
-            partial.drop()
+            partial.published()
+        self._begun.discard(notice.file_id)
         return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=True)
 
     def _require_home(self) -> None:
         """Refuse to write into an empty mount point, or into another home folder on the same path."""
-        if self.home.mark() != self.mark:
-            raise HomeMissingError(self.home)
+        try:
+            seen = os.stat(self.home.marker)  # noqa: PTH116 - twice a file, and many times faster than reading it
+        except OSError as error:
+            raise HomeMissingError(self.home) from error
+        looks = (seen.st_dev, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        if looks not in self._trusted:
+            if self.home.mark() != self.mark:
+                raise HomeMissingError(self.home)
+            self._trusted.add(looks)
 
 
 def look(notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk:
     """See what is on disk. Only a file of the right size that the catalog does not vouch for is hashed."""
-    size = target.stat().st_size if target.is_file() else None
-    known = entry.home and entry.contents == notice.contents and size == notice.size and _is_untouched(target, notice)
+    there = disk.find(target)
+    size = there.st_size if there and stat.S_ISREG(there.st_mode) else None
+    known = bool(
+        there
+        and entry.home
+        and entry.contents == notice.contents
+        and size == notice.size
+        and _is_untouched(there.st_mtime, notice)
+    )
+    begun = partial.bytes_so_far()
     return OnDisk(
-        taken=size is not None or os.path.lexists(target),
+        taken=there is not None,
         known_whole=known,
         finished_sha256=disk.sha256_of(target) if size == notice.size and not known else None,
-        partial_contents=notice.contents if partial.path.exists() else None,
-        partial_bytes=partial.resumable_bytes(),
+        partial_contents=None if begun is None else notice.contents,
+        partial_bytes=begun if begun and partial.etag() else 0,
     )
 
 
-def _is_untouched(target: Path, notice: Notice) -> bool:
+def _is_untouched(modified: float, notice: Notice) -> bool:
     """Whether a file still bears the time we gave it: an edit that keeps the size is to be found by its hash."""
     given = dates.timestamp(notice.taken_at, notice.uploaded_at)
-    return given is not None and abs(target.stat().st_mtime - given) <= disk.COARSEST_SECONDS
+    return given is not None and abs(modified - given) <= disk.COARSEST_SECONDS

@@ -10,10 +10,12 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent import birth
 from agent.errors import DiskFullError, UnwritableError
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+BINARY = getattr(os, "O_BINARY", 0)
+TIMES_BY_HANDLE = os.utime in os.supports_fd
+"""Windows knows times by paths alone, and two of them."""
 COARSEST_SECONDS = 2.0
 """FAT keeps modification times in steps of two seconds."""
 FORGOTTEN_SECONDS = 30 * 86_400
@@ -33,11 +38,36 @@ PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 def place(home: Home, path: str) -> Path:
     """Turn a path below home into a full one, and make sure that it stays inside, links included."""
-    target = home.folder.joinpath(*path.split("/"))
-    inside = os.path.realpath(target).startswith(os.path.join(os.path.realpath(home.folder), ""))  # noqa: PTH118
-    if not inside or ".." in path.split("/"):
+    parts = path.split("/")
+    target = home.folder.joinpath(*parts)
+    if ".." in parts or not target.is_relative_to(home.folder) or not _leads_nowhere_else(home.folder, target):
         raise UnwritableError(path, "it would lie outside the home folder")
     return target
+
+
+def _leads_nowhere_else(home: Path, target: Path) -> bool:
+    """Whether a path stays inside home. Only where a link lies on the way are all links followed: that is slow."""
+    for step in (*reversed(target.parents[: len(target.parts) - len(home.parts) - 1]), target):
+        try:
+            found = os.lstat(step)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        if stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", False):
+            real = os.path.realpath(target)
+            return real.startswith(os.path.join(os.path.realpath(home), ""))  # noqa: PTH118
+    return True
+
+
+def find(path: Path) -> os.stat_result | None:
+    """Look at what is there, following links; a link that leads nowhere is looked at itself."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        with contextlib.suppress(OSError):
+            return path.stat()
+    return found
 
 
 def sha256_of(path: Path) -> str:
@@ -67,25 +97,35 @@ class Partial:
     def __init__(self, home: Home, notice: Notice) -> None:
         """Take the place; nothing is touched."""
         self.path = home.partials / f"{notice.file_id}.{notice.contents}.partial"
-        self._etag = self.path.with_suffix(".etag")
+        self._etag = home.partials / f"{notice.file_id}.{notice.contents}.etag"
         self._home = home
         self._notice = notice
+        self._tagged = False
 
-    def resumable_bytes(self) -> int:
-        """Return how many bytes may be continued."""
-        return self.path.stat().st_size if self.path.exists() and self.etag() else 0
+    def bytes_so_far(self) -> int | None:
+        """Return how many bytes are there, or `None` if the partial was never begun."""
+        found = find(self.path)
+        return found.st_size if found else None
 
     def etag(self) -> str | None:
         """Return the entity tag the partial was begun with."""
         try:
-            return self._etag.read_text(encoding="utf-8") or None
+            told = self._etag.read_text(encoding="utf-8") or None
         except OSError:
             return None
+        self._tagged = True
+        return told
 
     def remember(self, etag: str | None) -> None:
         """Keep the entity tag of the object whose bytes follow."""
         if etag:
+            self._tagged = True
             self._etag.write_text(etag, encoding="utf-8")
+
+    def published(self) -> None:
+        """Tidy up when the bytes have their final name: what is left is the entity tag, if one was kept."""
+        if self._tagged:
+            self._etag.unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Throw the bytes away."""
@@ -97,6 +137,11 @@ class Partial:
         for name in os.listdir(self._home.partials):  # noqa: PTH208 - many times faster than glob, once a file
             if name.startswith(self._notice.file_id) and name not in (self.path.name, self._etag.name):
                 (self._home.partials / name).unlink(missing_ok=True)
+
+
+def begun_ids(home: Home) -> set[str]:
+    """List the files of which an earlier run left bytes."""
+    return {name.partition(".")[0] for name in os.listdir(home.partials)}  # noqa: PTH208 - as above
 
 
 def sweep_partials(home: Home, now: float) -> None:
@@ -118,11 +163,20 @@ def disk_errors(path: object, size: int = 0, reserve: int = 0) -> Iterator[None]
         raise UnwritableError(path, error.strerror or error) from error
 
 
-def write_flushed(path: Path, body: bytes | memoryview) -> None:
-    """Write a body that is in memory, and flush it to the drive."""
-    with path.open("wb", buffering=0) as opened:
-        _write_all(opened.write, memoryview(body))
-        os.fsync(opened.fileno())
+def write_flushed(path: Path, body: bytes | memoryview, modified: float | None = None) -> None:
+    """Write a body that is in memory, and flush it to the drive with its time."""
+    # Through the handle alone: what `open` asks besides costs more than all the rest of a small file.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
+    try:
+        _write_all(lambda rest: os.write(handle, rest), memoryview(body))
+        if TIMES_BY_HANDLE and modified is not None:
+            with contextlib.suppress(OSError, OverflowError, ValueError):
+                os.utime(handle, (modified, modified))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if not TIMES_BY_HANDLE:
+        set_time(path, modified)
 
 
 def flush(path: Path) -> None:
@@ -155,7 +209,8 @@ def publish(
     Raises FileExistsError if somebody took the name: nothing that is there is ever replaced.
     """
     move = rename or rename_unless_taken
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
     for pause in PATIENCE:
         try:
             return move(partial, target)
@@ -185,10 +240,15 @@ def rename_unless_taken(partial: Path, target: Path) -> None:
 
 
 def set_time(path: Path, modified: float | None) -> None:
-    """Set the modification time if the file system can hold it; a photo is worth more than its date."""
+    """Set when a file was made and changed, if the file system can hold it; a photo is worth more than its date."""
     if modified is not None:
-        with contextlib.suppress(OSError, OverflowError, ValueError):
-            os.utime(path, (modified, modified))
+        for setting in (birth.set_date, _set_modified):
+            with contextlib.suppress(OSError, OverflowError, ValueError):
+                setting(path, modified)
+
+
+def _set_modified(path: Path, seconds: float) -> None:
+    os.utime(path, (seconds, seconds))
 
 
 def flush_folders(home: Home, targets: Iterable[Path]) -> None:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from agent import disk
+from agent import dates, disk
 from agent.errors import ChangedObjectError, CutShortError, StoppedError, WrongContentsError
 from agent.notices import Notice
 
@@ -77,7 +77,7 @@ def _fetch_whole(body: Body, notice: Notice, partial: Partial) -> str:
         raise CutShortError(len(got), notice.size)
     sha256 = require_declared(notice, hashlib.sha256(got).hexdigest(), partial)
     with disk.disk_errors(partial.path, notice.size):
-        disk.write_flushed(partial.path, got)
+        disk.write_flushed(partial.path, got, dates.timestamp(notice.taken_at, notice.uploaded_at))
     return sha256
 
 
@@ -90,7 +90,9 @@ def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stop
         end = disk.write_from(partial.path, start, _until(body.chunks(), stopping, notice.size - start), hashed.update)
     if end != notice.size:
         raise CutShortError(end, notice.size)
-    return require_declared(notice, hashed.hexdigest(), partial)
+    sha256 = require_declared(notice, hashed.hexdigest(), partial)
+    disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
+    return sha256
 
 
 def _hash_start(partial: Partial, start: int, seen: Callable[[bytes], None]) -> None:
