@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import VERSION, farewell, journal, limits, logs, pairing, pause, status, toasts, verify
+from agent import VERSION, farewell, journal, limits, logs, pairing, pause, qr, status, toasts, verify
 from agent.api import Api, safe_address
 from agent.errors import (
     AgentError,
@@ -196,6 +196,8 @@ def _print_json(told: Answer) -> None:
 def _show_code(told: Answer) -> None:
     address = told.get("verificationUriComplete") or told.get("verificationUri")
     minutes = int(told.get("expiresIn", 0)) // 60
+    if code := qr.shown(str(address), sys.stdout):
+        print(code)
     print(f"Open  {address}\nand check that it shows the code  {told.get('userCode')}", flush=True)
     print(f"Waiting for you to agree (the code lasts {minutes} minutes) ...", flush=True)
 
