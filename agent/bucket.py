@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -16,12 +17,14 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
+from agent import trust
 from agent.errors import ChangedObjectError, RefusedObjectError, UnreachableError, WrongClockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from obstore import GetOptions
+    from obstore.store import ClientConfig
 
     from agent.credentials import Credentials, Wallet
     from agent.notices import Notice
@@ -116,7 +119,7 @@ class _S3Body:
             raise _trouble(self._key, error) from error
 
 
-def store_for(credentials: Credentials, bucket: str) -> S3Store:
+def store_for(credentials: Credentials, bucket: str, roots: str = "") -> S3Store:
     """Wire the S3 client. The endpoint is always given: the environment of the PC must not redirect us."""
     if credentials.endpoint_url:
         endpoint, virtual = credentials.endpoint_url, False
@@ -136,6 +139,7 @@ def store_for(credentials: Credentials, bucket: str) -> S3Store:
             "connect_timeout": timedelta(seconds=5),
             "read_timeout": STALL,
             "timeout": NO_LIMIT,
+            **_roots(roots),
         },
         retry_config={
             "max_retries": 2,
@@ -143,6 +147,13 @@ def store_for(credentials: Credentials, bucket: str) -> S3Store:
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
         },
     )
+
+
+def _roots(text: str) -> ClientConfig:
+    """Add Mozilla's roots to the system's. Windows is left alone: obstore asks it, and it fetches what it lacks."""
+    if os.name == "nt":
+        return {}
+    return {"root_certificate": text or trust.bundle_text()}
 
 
 def _options(notice: Notice, start: int, etag: str | None) -> GetOptions:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
+from agent import trust
 from agent.errors import TransientError, UnreachableError, WrongClockError
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def sqs_client(credentials: Credentials) -> Any:
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
+        verify=trust.bundle_file(),
         config=Config(connect_timeout=5, read_timeout=LONG_POLL_SECONDS + 10, retries={"total_max_attempts": 1}),
     )
 

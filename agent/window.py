@@ -6,6 +6,7 @@ It hears a logoff or shutdown, a polite end (`backhaul stop`, `taskkill`), and w
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,9 +18,10 @@ import win32gui
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LOG = logging.getLogger(__name__)
 CLASS = "BackhaulAgent"
 READY_SECONDS = 10.0
-SHOWN = win32con.WM_USER + 20
+LEAVE, SHOWN = win32con.WM_USER + 1, win32con.WM_USER + 2
 OVER = frozenset({0x403, 0x404, 0x405})
 """A notice was hidden, timed out, or was clicked."""
 TITLE_LETTERS, TEXT_LETTERS = 63, 255
@@ -44,7 +46,7 @@ class Window:
     def close(self) -> None:
         """Close the window."""
         with contextlib.suppress(pywintypes.error):
-            win32gui.PostMessage(self._handle, win32con.WM_DESTROY, 0, 0)
+            win32gui.PostMessage(self._handle, LEAVE, 0, 0)
         self._thread.join(READY_SECONDS)
 
     def show(self, title: str, text: str) -> bool:
@@ -60,17 +62,24 @@ class Window:
         return True
 
     def _live(self) -> None:
+        """Make the window and hear until it goes: Windows wants both, and its end, in one thread."""
         try:
-            self._handle = win32gui.CreateWindow(_register(self._hears()), self._title, 0, 0, 0, 0, 0, 0, 0, 0, None)
+            kind = _register(self._hears())
+            self._handle = win32gui.CreateWindow(kind, self._title, 0, 0, 0, 0, 0, 0, 0, 0, None)
+        except pywintypes.error as error:
+            LOG.warning("no window to hear Windows' farewell with: %s", error.strerror)
+            return
         finally:
             self._ready.set()
         win32gui.PumpMessages()
+        win32gui.UnregisterClass(kind, win32api.GetModuleHandle(None))
 
     def _hears(self) -> dict[int, Any]:
         return {
             win32con.WM_CLOSE: self._close_asked,
             win32con.WM_QUERYENDSESSION: lambda *_: 1,
             win32con.WM_ENDSESSION: self._session_ends,
+            LEAVE: self._leave,
             win32con.WM_DESTROY: self._destroyed,
             SHOWN: self._shown,
         }
@@ -88,6 +97,10 @@ class Window:
     def _shown(self, _handle: int, _message: int, _icon: int, what: int) -> int:
         if what in OVER:
             self._take_icon_away()
+        return 0
+
+    def _leave(self, handle: int, *_: object) -> int:
+        win32gui.DestroyWindow(handle)
         return 0
 
     def _destroyed(self, *_: object) -> int:
@@ -114,7 +127,9 @@ def _register(hears: dict[int, Any]) -> Any:
 def ask_to_close(title: str) -> bool:
     """Ask the program that has the window to go; tell whether there is one."""
     try:
-        win32gui.PostMessage(win32gui.FindWindow(CLASS, title), win32con.WM_CLOSE, 0, 0)
+        window = win32gui.FindWindow(CLASS, title)
+        if window:
+            win32gui.PostMessage(window, win32con.WM_CLOSE, 0, 0)
     except pywintypes.error:
         return False
-    return True
+    return bool(window)

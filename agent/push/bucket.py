@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3.util import SKIP_HEADER
 
+from agent import trust
 from agent.api import safe_address
 from agent.errors import UnreachableError
 from agent.push import replies
@@ -25,7 +26,9 @@ QUIET = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
 
 def pool(parallel: int) -> urllib3.PoolManager:
     """Make the HTTP client for API and S3: no repeats and no redirects of its own."""
-    return urllib3.PoolManager(retries=False, timeout=TIMEOUT, maxsize=parallel + 2, blocksize=BLOCK)
+    return urllib3.PoolManager(
+        retries=False, timeout=TIMEOUT, maxsize=parallel + 2, blocksize=BLOCK, ssl_context=trust.context()
+    )
 
 
 class Bucket:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_told import a_notice
 
-from agent import dates, paths
+from agent import birth, dates, paths
 
 BERLIN = timezone(timedelta(hours=2))
 UPLOADED = "2026-11-21T10:00:00.123Z"
@@ -52,3 +52,18 @@ def test_no_date_breaks_anything(taken_at: str, uploaded_at: str) -> None:
 def test_the_time_of_a_file_is_when_it_was_taken() -> None:
     assert dates.timestamp("2024-07-01T00:00:00+02:00", UPLOADED) == 1719784800.0
     assert dates.timestamp("0005-01-01T00:00:00Z", UPLOADED) == dates.timestamp(None, UPLOADED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ticks"),
+    [
+        (0.0, 116444736000000000),
+        (1.5, 116444736015000000),
+        (-11644473600.0, None),
+        (-11644473599.0, 10_000_000),
+        (-1e18, None),
+        (1e18, None),
+    ],
+)
+def test_windows_counts_dates_from_1601(seconds: float, ticks: int | None) -> None:
+    assert birth.ticks(seconds) == ticks

@@ -25,9 +25,7 @@ from agent.startup.service import Service
 from agent.startup.tools import Ran, run
 from agent.startup.user_unit import UserUnit
 
-WINDOWS = Entry(
-    "D:\\Anna & Söhne", ("C:\\Program Files\\B\\backhaulw.exe",), "C:\\app", ("C:\\Program Files\\B",)
-)
+WINDOWS = Entry("D:\\Anna & Söhne", ("C:\\Program Files\\B\\backhaulw.exe",), "C:\\app", ("C:\\Program Files\\B",))
 LINUX = Entry('/home/anna/100% "mine" $HOME', ("/usr/bin/python3", "-m", "agent"), "/opt/50% off")
 NAMESPACE = f"{{{task.NAMESPACE}}}"
 USER = "PC\\anna"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from pathlib import Path
 
 import pytest
+from exceptions import under_wine
 
-from agent import dates, disk
+from agent import birth, dates, disk
+
+if sys.platform == "win32":
+    import msvcrt
+    from ctypes import wintypes
 
 UPLOADED = "2026-11-21T10:00:00Z"
 
@@ -43,3 +50,32 @@ def test_a_scanned_photo_keeps_the_date_it_was_taken(tmp_path: Path, taken_at: s
     disk.set_time(photo, dates.timestamp(taken_at, UPLOADED))
 
     assert photo.stat().st_mtime < 0
+
+
+def made(path: Path) -> int:
+    """Ask Windows for when a file was made, in its own ticks."""
+    asked = wintypes.FILETIME()
+    with path.open("rb") as opened:
+        handle = wintypes.HANDLE(msvcrt.get_osfhandle(opened.fileno()))
+        assert ctypes.windll.kernel32.GetFileTime(handle, ctypes.byref(asked), None, None)
+    return asked.dwHighDateTime << 32 | asked.dwLowDateTime
+
+
+@pytest.mark.skipif(under_wine(), reason="Wine keeps no creation time of its own")
+def test_a_photo_was_made_when_it_was_taken(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"a photo")
+
+    disk.set_time(photo, 294753600.0)
+
+    assert made(photo) == birth.ticks(294753600.0)
+    assert photo.stat().st_mtime == 294753600.0
+
+
+def test_windows_takes_the_date_a_file_was_made(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"a photo")
+
+    birth.set_date(photo, 294753600.0)
+
+    assert photo.read_bytes() == b"a photo"
