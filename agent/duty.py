@@ -22,6 +22,11 @@ class Duty:
         if not self.failures:
             self.due = min(self.due, due)
 
+    def afresh(self, due: float) -> None:
+        """Forget the failures: what they came from is over."""
+        self.failures = 0
+        self.sooner(due)
+
     def succeeded(self, now: float, again: float | None) -> None:
         """Plan the next time."""
         self.failures = 0

@@ -24,6 +24,8 @@ class Flight:
     handle: str | None = None
     state: Literal["waiting", "flying", "landed"] = "waiting"
     tries: int = 0
+    unreached: bool = False
+    """Whether it waits because nobody could be reached."""
 
 
 class Flights:
@@ -76,6 +78,13 @@ class Flights:
         if flight := self._by_id.get(file_id):
             flight.state = "waiting"
             self._push(file_id, due)
+
+    def hurry(self, now: float) -> None:
+        """Let those fly at once that wait because nobody could be reached."""
+        for file_id, flight in self._by_id.items():
+            if flight.state == "waiting" and flight.unreached:
+                flight.tries, flight.unreached = 0, False
+                self._push(file_id, now)
 
     def landed(self, file_id: str) -> None:
         """Note that a file is home; its receipt is still to be taken."""

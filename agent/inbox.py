@@ -136,7 +136,12 @@ class Doorbell:
         """Take what to listen to, and how long to pause after so many failures in a row."""
         self._inbox, self._report, self._stop, self._pause = inbox, report, stop, pause
         self.room = threading.Event()
+        self._hurry = threading.Event()
         self.thread = threading.Thread(target=self._listen, name="doorbell", daemon=True)
+
+    def hurry(self) -> None:
+        """Listen again at once, however often it failed; safe from any thread."""
+        self._hurry.set()
 
     def _listen(self) -> None:
         failures = 0
@@ -149,7 +154,9 @@ class Doorbell:
             except Exception as error:  # noqa: BLE001 - whatever it is, the loop judges it and we listen on
                 failures += 1
                 self._report(error)
-                self._stop.wait(self._pause(failures))
+                if self._hurry.wait(self._pause(failures)):
+                    self._hurry.clear()
+                    failures = 0
 
 
 def _message(told: dict[str, Any]) -> Message:

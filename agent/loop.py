@@ -17,13 +17,22 @@ from agent import disk
 from agent.catalog import Trouble
 from agent.crew import Crew
 from agent.delivery import Aside, Came
-from agent.errors import AgentError, HomeMissingError, PathTakenError, PausedError, PermanentError, RevokedError
+from agent.errors import (
+    AgentError,
+    HomeMissingError,
+    PathTakenError,
+    PausedError,
+    PermanentError,
+    RevokedError,
+    UnreachableError,
+)
 from agent.flights import Flights
 from agent.inbox import Doorbell, Message
 from agent.intake import Intake
 from agent.room import Room
 from agent.rounds import Rounds
 from agent.shelf import Shelf
+from agent.surroundings import Surroundings
 from agent.verdicts import Blame, LetGo, NobodyFlies, SetAside, Suspect, verdict
 
 if TYPE_CHECKING:
@@ -36,7 +45,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TASKS_A_FETCHER = 4
-SLEPT_SECONDS = 60.0
 PAUSED_SECONDS = 1.0
 GOODBYE_SECONDS = 3.0
 LONGEST_WAIT_SECONDS = 3600.0
@@ -71,7 +79,7 @@ class Loop:
         self._doorbell = Doorbell(parts.inbox, self._events.put, stop=stop, pause=parts.patience)
         self._deaf = False
         self._may_fetch = True
-        self._drift = parts.now() - parts.clock()
+        self._surroundings = Surroundings(parts.clock, parts.now)
 
     def wake(self) -> None:
         """End a wait at once; safe from any thread."""
@@ -99,24 +107,26 @@ class Loop:
             self._stop.wait(AFTER_THE_UNEXPECTED_SECONDS)
 
     def _turn(self) -> None:
-        self._notice_sleep()
+        if self._surroundings.changed():
+            self._begin_afresh()
         self._rounds.perform_due()
         self._dispatch()
         self._handle(self._wait())
 
     def _leave(self) -> None:
         """Settle what has landed; what is still in the air begins again next time."""
+        self._doorbell.hurry()
         self._crew.dismiss(GOODBYE_SECONDS)
         landed = [event for event in self._drain() if isinstance(event, Landed) and isinstance(event.result, Came)]
         with contextlib.suppress(AgentError, OSError, sqlite3.Error):
             self._settle(landed)
 
-    def _notice_sleep(self) -> None:
-        """Ask at once after the PC slept: its clock jumped against the one that stands still meanwhile."""
-        drift = self._parts.now() - self._clock()
-        if abs(drift - self._drift) > SLEPT_SECONDS:
-            self._rounds.ask_soon()
-        self._drift = drift
+    def _begin_afresh(self) -> None:
+        """Try at once what failed for want of a network: the PC woke up, or is somewhere else."""
+        LOG.debug("awake again, or in another network")
+        self._rounds.hurry()
+        self._flights.hurry(self._clock())
+        self._doorbell.hurry()
 
     # What is heard
 
@@ -124,7 +134,8 @@ class Loop:
         """Wait for the next event or duty; take in everything that is there."""
         flight = self._flights.next_due() if self._may_fly() else float("inf")
         resumed = float("inf") if self._may_fetch else self._clock() + PAUSED_SECONDS
-        wait = min(flight, resumed, self._room.next_check, self._rounds.next_due) - self._clock()
+        duties = min(self._room.next_check, self._rounds.next_due, self._surroundings.next_look)
+        wait = min(flight, resumed, duties) - self._clock()
         try:
             first = self._events.get(timeout=min(max(wait, 0.0), LONGEST_WAIT_SECONDS))
         except Empty:
@@ -283,4 +294,5 @@ class Loop:
         level = logging.DEBUG if isinstance(error, PausedError) else logging.WARNING
         LOG.log(level, "file_id=%s %s; again in %.0f s", file_id, error, ruled.pause, exc_info=unexpected)
         flight.tries += 1
+        flight.unreached = isinstance(error, UnreachableError)
         self._flights.later(file_id, self._clock() + ruled.pause)

@@ -73,6 +73,12 @@ class Rounds:
         """Ask what is owed at once."""
         self._ask.sooner(self._clock())
 
+    def hurry(self) -> None:
+        """Ask what is owed at once, and do at once what failed."""
+        for duty in self._duties:
+            if duty.failures or duty is self._ask:
+                duty.afresh(self._clock())
+
     def send_soon(self, *, in_company: bool = False) -> None:
         """Send receipts; while others are on the way, in a moment, so that several go together."""
         self._send.sooner(self._clock() + (RECEIPT_WAIT_SECONDS if in_company else 0.0))
