@@ -32,6 +32,7 @@ from chalicelib import (
     edge,
     files,
     health,
+    home_sweep,
     laps,
     limits,
     log,
@@ -44,6 +45,7 @@ from chalicelib import (
     quota,
     receipts,
     sweeps,
+    trash,
     under_way,
     uploads,
     user_pool,
@@ -213,6 +215,48 @@ def show_file(file_id: Id) -> files.FileShown:
     return files.get(cloud(), caller(), file_id)
 
 
+@app.route("/files/{file_id}", methods=["DELETE"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[trash.NotHereError, trash.PurgedError])
+def trash_file(file_id: Id) -> trash.TrashAnswer:
+    """Put a file into the trash for thirty days; what is at home stays there."""
+    return trash.throw_away(cloud(), caller(), file_id)
+
+
+@app.route("/files/{file_id}/restore", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[trash.NotHereError, trash.PurgedError])
+def restore_file(file_id: Id) -> trash.TrashAnswer:
+    """Have a file back from the trash."""
+    return trash.restore(cloud(), caller(), file_id)
+
+
+@app.route("/files/{file_id}/purge", methods=["POST"], authorizer=caller_token)
+@open_to(OWNERS, refuses=[trash.NotHereError, trash.NotTrashedError])
+def purge_file(file_id: Id) -> trash.TrashAnswer:
+    """Throw a file of the trash away for good; its bytes are deleted within the hour."""
+    return trash.purge(cloud(), caller(), file_id)
+
+
+@app.route("/files/trash", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS)
+def trash_files(asked: trash.FileIds) -> trash.TrashAnswers:
+    """Put up to a hundred files into the trash."""
+    return trash.throw_all_away(cloud(), caller(), asked)
+
+
+@app.route("/files/restore", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS)
+def restore_files(asked: trash.FileIds) -> trash.TrashAnswers:
+    """Have up to a hundred files back from the trash."""
+    return trash.restore_all(cloud(), caller(), asked)
+
+
+@app.route("/files/purge", methods=["POST"], authorizer=caller_token)
+@open_to(OWNERS)
+def purge_files(asked: trash.FileIds) -> trash.TrashAnswers:
+    """Throw up to a hundred files of the trash away for good."""
+    return trash.purge_all(cloud(), caller(), asked)
+
+
 @app.route("/auth/register", methods=["POST"])
 @open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError])
 def register(asked: accounts.Register) -> None:
@@ -325,6 +369,13 @@ def turn_off_mfa(asked: mfa.TurnOff) -> None:
 def show_me() -> me.Me:
     """Tell the caller who it is."""
     return me.show(cloud(), caller())
+
+
+@app.route("/me", methods=["PATCH"], authorizer=caller_token)
+@open_to(OWNERS)
+def change_me(asked: me.OwnerSettings) -> me.Me:
+    """Set for how long cloud copies stay once all PCs have their files."""
+    return me.change(cloud(), caller(), asked)
 
 
 @app.route("/me", methods=["DELETE"], authorizer=caller_token)
@@ -451,3 +502,9 @@ def sweep_pending(_event: CloudWatchEvent) -> None:
     laps.ring_for_the_silent(cloud())
     sweeps.sweep_pending(cloud())
     closures.remove_closed(cloud())
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def sweep_home(_event: CloudWatchEvent) -> None:
+    """Let cloud copies go whose grace is over; throw away what was in the trash for long enough."""
+    home_sweep.sweep_home(cloud())

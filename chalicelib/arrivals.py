@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import log, metrics, moments, notices, objects, s3_events, trouble
+from chalicelib import log, metrics, moments, notices, objects, retention, s3_events, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import files, ledger, owners
+from chalicelib.metadata import copies, files, ledger, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.objects import Object
 from chalicelib.s3_events import Arrival
@@ -147,10 +147,18 @@ def _repeat(world: Cloud, file: File, pcs: Mapping[str, str], arrival: Arrival) 
     """Ring again, since the first run may have died before it rang; change nothing."""
     if arrival.version_id and arrival.version_id != file.version_id:
         log.logger.warning("later version ignored", extra={**_about(arrival), "version": arrival.version_id})
+        _put_aside(world, file)
         return Outcome.REPEATED
     if file.status == Status.UPLOADED:
         _ring(world, file, {device_id: url for device_id, url in pcs.items() if device_id in file.owed_to})
     return Outcome.REPEATED
+
+
+def _put_aside(world: Cloud, file: File) -> None:
+    """Have the later version taken away, or the bucket would expire the one that PCs are told of as noncurrent."""
+    if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED):
+        last_at = moments.to_text(world.now() + retention.LAST_LOOK)
+        world.table.put(copies.look(file.owner_id, file.file_id, world.now_text(), last_at))
 
 
 def _refuse(world: Cloud, file: File, reason: str) -> Outcome:

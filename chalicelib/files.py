@@ -11,6 +11,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, NotFoundError
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
+from chalicelib.retention import CloudCopy, cloud_copy
 from chalicelib.wanted import Sha256
 
 
@@ -39,6 +40,9 @@ class FileShown(Reply, frozen=True, kw_only=True):
     reason: str | None = None
     owed_to: list[Id]
     home: dict[str, Moment]
+    cloud_copy: CloudCopy | None = None
+    trashed_at: Moment | None = None
+    purged_at: Moment | None = None
 
 
 class FilesShown(Reply, frozen=True):
@@ -78,5 +82,6 @@ def read_cursor(cursor: str | None) -> str | None:
 
 
 def _show(file: File) -> FileShown:
-    shown = {name: getattr(file, name) for name in FileShown.__struct_fields__}
-    return FileShown(**{**shown, "owed_to": sorted(file.owed_to)})
+    shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name != "cloud_copy"}
+    told = {"owed_to": sorted(file.owed_to), "cloud_copy": cloud_copy(file)}
+    return FileShown(**{**shown, **told})

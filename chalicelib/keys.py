@@ -1,6 +1,7 @@
 """Object key <-> owner, file and a cleaned name. Pure.
 
     originals/<ownerId>/<fileId>-<name>
+    previews/<ownerId>/<fileId>-<which>
 
 The server makes every key; the name in it is for people who look into the bucket, and nothing ever depends on it.
 """
@@ -38,6 +39,11 @@ def is_id(text: str) -> bool:
 def original(owner_id: str, file_id: str, name: str) -> str:
     """Make the key of a file's original from the name as it was given."""
     return Original(owner_id, file_id, clean(name)).key
+
+
+def previews(owner_id: str, file_id: str) -> str:
+    """Return what the keys of all previews of a file begin with, and no other file's."""
+    return f"previews/{owner_id}/{file_id}-"
 
 
 def parse(key: str) -> Original | None:

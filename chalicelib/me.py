@@ -1,11 +1,28 @@
-"""Who the caller is: what every client asks first."""
+"""Who the caller is: what every client asks first. And what an owner has set."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, UnsetType
 
 from chalicelib import devices, scopes
 from chalicelib.auth import Caller
-from chalicelib.bodies import Id, Reply
+from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
+
+MOST_GRACE_DAYS = 3650
+GraceDays = Annotated[int, Meta(ge=0, le=MOST_GRACE_DAYS)]
+
+
+class OwnerSettings(Request, frozen=True):
+    """What an owner may set; what is left out stays as it is."""
+
+    grace_days: Annotated[
+        GraceDays | UnsetType | None,
+        Meta(description="Days for which cloud copies stay after the last PC has its file; null: for ever."),
+    ] = msgspec.UNSET
 
 
 class Me(Reply, frozen=True):
@@ -16,6 +33,7 @@ class Me(Reply, frozen=True):
     devices: list[devices.ShownDevice]
     device_id: Id | None = None
     usage: dict[str, int] | None = None
+    grace_days: GraceDays | Literal["never"] | None = None
 
 
 def show(world: Cloud, caller: Caller) -> Me:
@@ -27,4 +45,14 @@ def show(world: Cloud, caller: Caller) -> Me:
     owners.ensure(world.table, caller.owner_id, world.now_text())
     usage = owners.usage(world.table, [caller.owner_id])[caller.owner_id]
     every = devices.show(kept_devices.every(world.table, caller.owner_id))
-    return Me(caller.owner_id, sorted(caller.scopes), every, None, usage)
+    days = owners.grace_of(world.table.find(owners.profile(caller.owner_id)) or {})
+    return Me(caller.owner_id, sorted(caller.scopes), every, None, usage, "never" if days is None else days)
+
+
+def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
+    """Set what is given."""
+    caller.must_have(scopes.OWNER)
+    owners.ensure(world.table, caller.owner_id, world.now_text())
+    if not isinstance(asked.grace_days, UnsetType):
+        owners.set_grace(world.table, caller.owner_id, asked.grace_days)
+    return show(world, caller)

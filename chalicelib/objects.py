@@ -16,7 +16,8 @@ _PIECE_BYTES = 1024 * 1024
 # What a multipart upload carries along: the hash of the whole as declared, which S3 cannot check.
 DECLARED = "declared-sha256"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_ABSENT = frozenset({"404", "405", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+# What S3 says of a version that is not there, or is no object.
+ABSENT = frozenset({"404", "405", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
     try:
         head = world.s3.head_object(Bucket=world.settings.bucket, Key=key, ChecksumMode="ENABLED", **which)
     except world.s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in _ABSENT:
+        if error.response["Error"]["Code"] in ABSENT:
             return None
         raise
     return Object(

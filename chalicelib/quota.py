@@ -10,7 +10,9 @@ from typing import ClassVar
 from chalicelib.errors import Refusal
 from chalicelib.wanted import Refused, Wanted
 
-_COUNTED = ("pendingBytes", "uploadedBytes", "downloadedBytes")
+_COUNTED = ("pendingBytes", "uploadedBytes", "downloadedBytes", "trashedBytes")
+# Of those, what S3 has expired: it takes no room in the cloud.
+_GONE = "goneBytes"
 
 
 class QuotaExceededError(Refusal):
@@ -25,7 +27,8 @@ class QuotaExceededError(Refusal):
 
 def left(quota: int, usage: Mapping[str, int]) -> int:
     """Return how many bytes may still be begun."""
-    return max(0, quota - sum(usage.get(name, 0) for name in _COUNTED))
+    kept = sum(usage.get(name, 0) for name in _COUNTED) - usage.get(_GONE, 0)
+    return max(0, quota - kept)
 
 
 def admit(quota: int, usage: Mapping[str, int], wanted: Iterable[Wanted]) -> tuple[list[Wanted], dict[str, Refused]]:

@@ -5,29 +5,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from chalicelib import log, metrics, moments, scopes
+from chalicelib import homes, log, metrics, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
-from chalicelib.errors import ConditionFailedError, CrowdedError
-from chalicelib.metadata import files, ledger
+from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError
+from chalicelib.metadata import files, ledger, trash
 from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.table import Operation
 from chalicelib.wanted import Sha256
 
 MOST_RECEIPTS = 100
-GRACE = timedelta(days=7)
 TAKEN: Final = "taken"
 REPEATED: Final = "repeated"
 Reason = Literal["unknownFile", "otherSha256", "otherSize", "notOwed"]
+# Nobody is owed these; but where they are at home all the same matters, should they be restored, or are they lost else.
+_WANTED_UNASKED = (Status.TRASHED, Status.LOST)
 _TRIES = 6
-# A receipt is two operations; each write also moves the counters and remembers what happened; a write holds a hundred.
-_RECEIPTS_IN_ONE_WRITE = 49
+# A receipt is two operations; each write also looks at the profile, moves the counters and remembers what happened.
+_RECEIPTS_IN_ONE_WRITE = 48
 
 
 class Receipt(Request, frozen=True):
@@ -93,11 +94,10 @@ def judge(receipt: Receipt, file: File | None, device_id: str) -> Answer | None:
         return _refused(receipt, "otherSha256")
     if receipt.size != file.size:
         return _refused(receipt, "otherSize")
-    if device_id in file.owed_to and file.status == Status.UPLOADED:
-        return None
-    if device_id in file.home:
+    if device_id in file.home and device_id not in file.owed_to:
         return Answer(receipt.file_id, REPEATED)
-    return _refused(receipt, "notOwed")
+    is_owed = device_id in file.owed_to and file.status == Status.UPLOADED
+    return None if is_owed or file.status in _WANTED_UNASKED else _refused(receipt, "notOwed")
 
 
 def _refused(receipt: Receipt, reason: Reason) -> Answer:
@@ -121,37 +121,45 @@ def _judge_all(desk: _Desk, receipts: Sequence[Receipt]) -> list[tuple[int, File
 
 def _write(world: Cloud, desk: _Desk, due: Mapping[int, File]) -> None:
     """Take some receipts in one write; if the debts have changed meanwhile, see the files anew and take none."""
-    now = world.now_text()
-    grace_until = moments.to_text(world.now() + GRACE)
-    operations = [
-        operation
-        for file in due.values()
-        for operation in (
-            *files.receipted(file, desk.device_id, now, grace_until),
-            ledger.settle(desk.device_id, file.file_id),
-        )
-    ]
-    last = [file for file in due.values() if file.owed_to == {desk.device_id}]
-    owner_id = next(iter(due.values())).owner_id
+    now, owner_id = world.now_text(), next(iter(due.values())).owner_id
+    changes = [(file, _taken(file, desk.device_id, now)) for file in due.values()]
     activity = ledger.remember(
         owner_id, "receipted", world.now(), world.new_id(), deviceId=desk.device_id, count=len(due)
     )
     try:
-        world.table.write(*operations, *files.moved(last, Status.UPLOADED, Status.DOWNLOADED), activity)
-    except ConditionFailedError:
+        world.table.write(
+            ledger.still_claims(owner_id, desk.device_id),
+            *(operation for before, after in changes for operation in _operations(before, after, desk.device_id, now)),
+            *ledger.recounted(changes),
+            activity,
+        )
+    except ConditionFailedError as error:
+        if 0 in error.found:
+            raise NotFoundError("device", desk.device_id) from error
         desk.seen |= files.find_many(world.table, owner_id, (file.file_id for file in due.values()))
         return
-    for place, file in due.items():
-        desk.answers[place] = Answer(file.file_id, TAKEN)
-        desk.seen[file.file_id] = _taken(file, desk.device_id, now)
-        said = "downloaded" if file in last else "receipted"
-        log.logger.info(said, extra={**log.about(owner_id, file.file_id), "device_id": desk.device_id})
+    for place, (before, after) in zip(due, changes, strict=True):
+        desk.answers[place] = Answer(after.file_id, TAKEN)
+        desk.seen[after.file_id] = after
+        said = "receipted" if after.status == before.status else "downloaded"
+        log.logger.info(said, extra={**log.about(owner_id, after.file_id), "device_id": desk.device_id})
+
+
+def _operations(before: File, after: File, device_id: str, now: str) -> list[Operation]:
+    """Strike a debt off; of a file thrown away, note only where it is: a restore must not send it there again."""
+    if before.status == Status.TRASHED:
+        return [trash.home_noted(before, device_id, now)]
+    if before.status == Status.LOST:
+        return ledger.restated(before, after)
+    return [*files.receipted(before, device_id, now), ledger.settle(device_id, before.file_id)]
 
 
 def _taken(file: File, device_id: str, now: str) -> File:
-    """Return the file as the write left it, for a second receipt of the same batch."""
+    """Return the file as the write leaves it."""
+    if file.status == Status.LOST:
+        return homes.found(file, device_id, now)
     left = file.owed_to - {device_id}
-    status = file.status if left else Status.DOWNLOADED
+    status = file.status if left or file.status == Status.TRASHED else Status.DOWNLOADED
     return msgspec.structs.replace(file, owed_to=left, status=status, home={**file.home, device_id: now})
 
 

@@ -13,7 +13,9 @@ two, or both were done at once, the looks that the mark and `keep` leave behind 
 from datetime import timedelta
 from enum import StrEnum
 
-from chalicelib import log, moments, objects
+import msgspec
+
+from chalicelib import log, moments, objects, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
 from chalicelib.metadata import copies, files
@@ -23,6 +25,7 @@ from chalicelib.objects import Object
 TAG = {"Key": "backhaul:home", "Value": "yes"}
 # S3 expires once a day, and takes its time; what it had begun when a tag was taken off is over by then.
 LAST_LOOK = timedelta(days=2)
+NEXT_LOOK = timedelta(days=1)
 _TRIES = 6
 
 
@@ -72,6 +75,58 @@ def keep(world: Cloud, file: File) -> bool:
     raise CrowdedError(f"the cloud copy of file {file.file_id!r} met other writers {_TRIES} times")
 
 
+def let_go(world: Cloud, file: File, holder: str) -> bool:
+    """Mark a cloud copy as leaving, then tag it; `False` if the ledger says otherwise by now.
+
+    Who dies in between leaves a mark without a tag: the copy stays for longer, and the look at what is leaving tags it.
+    """
+    now = world.now()
+    marked = msgspec.structs.replace(file, tagged_at=moments.to_text(now))
+    try:
+        world.table.write(*copies.leaving(file, holder, moments.to_text(now), moments.to_text(now + LAST_LOOK)))
+    except ConditionFailedError:
+        return False
+    _tag(world, marked)
+    log.logger.info("cloud copy leaves", extra={**log.about(file.owner_id, file.file_id), "device_id": holder})
+    return True
+
+
+def see_off(world: Cloud, file: File) -> bool:
+    """Look whether a copy that is leaving is gone; tag one that is not, since its mark may be all there is."""
+    current = objects.find(world, file.key, None)
+    if current is None:
+        return note_gone(world, file)
+    if current.version_id != file.version_id:
+        make_current(world, file)
+    _tag(world, file)
+    world.table.put(copies.postponed(file, "leaving", moments.to_text(world.now() + NEXT_LOOK)))
+    return False
+
+
+def look_again(world: Cloud, file: File) -> None:
+    """Make sure of a copy that is to stay: no tag, and no marker or later version before it."""
+    if file.tagged_at is not None or file.status not in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED):
+        return
+    if not _find(world, file):
+        trouble.report(world, "cloud copy lost", status=file.status, **log.about(file.owner_id, file.file_id))
+        return
+    untag(world, file)
+    make_current(world, file)
+
+
+def make_current(world: Cloud, file: File) -> None:
+    """Delete what lies before the version that PCs are told of: expiry's marker, or what a link brought later."""
+    page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=file.key)
+    versions = [one for one in page.get("Versions", ()) if one["Key"] == file.key]
+    mine = next((place for place, one in enumerate(versions) if one["VersionId"] == file.version_id), None)
+    if mine is None or versions[mine]["IsLatest"]:
+        return
+    markers = [one for one in page.get("DeleteMarkers", ()) if one["Key"] == file.key]
+    for one in (*versions[:mine], *markers):
+        world.s3.delete_object(Bucket=world.settings.bucket, Key=file.key, VersionId=one["VersionId"])
+    log.logger.info("made current", extra=log.about(file.owner_id, file.file_id))
+
+
 def note_gone(world: Cloud, file: File) -> bool:
     """Write down that a cloud copy that was leaving is gone; say whether that was news."""
     if file.gone_at:
@@ -87,6 +142,21 @@ def note_gone(world: Cloud, file: File) -> bool:
 def untag(world: Cloud, file: File) -> None:
     """Take the tag off a file's version; where there is none, nothing happens."""
     world.s3.delete_object_tagging(**_which(world, file))
+
+
+def _tag(world: Cloud, file: File) -> None:
+    """Tag a marked file's version; if the mark went meanwhile, whoever took it off may have come too early to untag."""
+    try:
+        world.s3.put_object_tagging(**_which(world, file), Tagging={"TagSet": [TAG]})
+    except world.s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in objects.ABSENT:
+            raise
+        if note_gone(world, file):
+            trouble.report(world, "cloud copy lost", status=file.status, **log.about(file.owner_id, file.file_id))
+        return
+    now_there = files.find(world.table, file.owner_id, file.file_id)
+    if now_there is None or now_there.tagged_at != file.tagged_at:
+        untag(world, file)
 
 
 def _find(world: Cloud, file: File) -> Object | None:

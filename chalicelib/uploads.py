@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal
 
-from chalicelib import keys, limits, log, moments, multipart, parts, quota, scopes
+import msgspec
+
+from chalicelib import keys, limits, log, moments, multipart, parts, quota, scopes, trash
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
@@ -38,9 +40,8 @@ class KnownContentsError(Refusal):
     STATUS_CODE = 409
     DETAILS: ClassVar = {"fileId": str, "status": str}
 
-    def __init__(self, file: File) -> None:
-        told = f"these contents are file {file.file_id!r} of {file.size} bytes, which is {file.status}"
-        super().__init__(told, {"fileId": file.file_id, "status": file.status})
+    def __init__(self, told: str, file_id: str, status: str) -> None:
+        super().__init__(told, {"fileId": file_id, "status": status})
 
 
 class Begun(Reply, frozen=True):
@@ -79,8 +80,8 @@ def begin(world: Cloud, caller: Caller, batch: Batch) -> Beginnings:
     asked = parse(batch)
     wanted: dict[str, Wanted] = {}
     for file in asked:
-        if isinstance(file, Wanted):
-            wanted.setdefault(file.sha256, file)
+        if isinstance(file, Wanted) and (file.restore or file.sha256 not in wanted):
+            wanted[file.sha256] = file
     begun = _begin_all(world, caller, wanted) if wanted else {}
     answers, seen = [], set[str]()
     for one in asked:
@@ -137,12 +138,15 @@ def _begin_undeclared(world: Cloud, caller: Caller, asked: Simple) -> File:
 def _begin_declared(world: Cloud, caller: Caller, asked: Simple) -> File:
     if asked.size is None:
         raise BadInputError("size", "given along with sha256")
-    wanted = Wanted(asked.file_name, asked.file_type, asked.size, asked.sha256 or "")
+    wanted = Wanted(asked.file_name, asked.file_type, asked.size, asked.sha256 or "", restore=asked.restore)
     (file,) = _begin_all(world, caller, {wanted.sha256: wanted}).values()
     if isinstance(file, Refused):
+        if file.reason == "trashed":
+            raise KnownContentsError(file.message, file.file_id or "", file.status or "")
         raise quota.QuotaExceededError(wanted.size, (file.details or {}).get("left", 0))
     if file.status != Status.PENDING or file.size != wanted.size:
-        raise KnownContentsError(file)
+        told = f"these contents are file {file.file_id!r} of {file.size} bytes, which is {file.status}"
+        raise KnownContentsError(told, file.file_id, file.status)
     return file
 
 
@@ -153,14 +157,51 @@ def _begin_all(world: Cloud, caller: Caller, wanted: Mapping[str, Wanted]) -> di
     for _ in range(_TRIES):
         left = [file for sha256, file in wanted.items() if sha256 not in begun]
         hashes = [file.sha256 for file in left]
-        known, stale, usage = files.find_by_hash(world.table, caller.owner_id, hashes, usage=quota_bytes > 0)
-        admitted, refused = quota.admit(quota_bytes, usage, [file for file in left if file.sha256 not in known])
+        found = files.find_by_hash(world.table, caller.owner_id, hashes, usage=quota_bytes > 0)
+        known = _known(found, left)
+        admitted, refused = quota.admit(quota_bytes, found.usage, [file for file in left if file.sha256 not in known])
         begun |= {**known, **refused}
         fresh = [_new_file(world, caller, as_fields(file)) for file in admitted]
+        stale = found.stale | {sha256: gone.file_id for sha256, gone in found.purged.items()}
         begun |= {file.sha256: file for file in _write(world, fresh, stale) if file.sha256}
         if len(begun) == len(wanted):
-            return begun
+            return _restored(world, caller, begun)
     raise CrowdedError(f"{len(wanted) - len(begun)} of {len(wanted)} files lost every race to begin")
+
+
+def _known(found: files.Found, wanted: Sequence[Wanted]) -> dict[str, File | Refused]:
+    """Return what is not to be begun: files that are there, and refusals of contents that were thrown away."""
+    known: dict[str, File | Refused] = {**found.known}
+    for one in wanted:
+        file, gone = found.known.get(one.sha256), found.purged.get(one.sha256)
+        if one.restore:
+            continue
+        if gone:
+            told = f"these contents were purged at {gone.purged_at}; `restore: true` brings them in anew"
+            known[one.sha256] = Refused("trashed", told, file_id=gone.file_id, status=Status.PURGED)
+        elif file and file.status == Status.TRASHED:
+            told = f"these contents were trashed at {file.trashed_at}; `restore: true` brings them back"
+            known[one.sha256] = Refused("trashed", told, file_id=file.file_id, status=file.status)
+    return known
+
+
+def _restored(world: Cloud, caller: Caller, begun: Mapping[str, File | Refused]) -> dict[str, File | Refused]:
+    """Have those back that are in the trash all the same: they were begun with the wish to."""
+    ids = [file.file_id for file in begun.values() if isinstance(file, File) and file.status == Status.TRASHED]
+    if not ids:
+        return dict(begun)
+    answers = {one.file_id: one for one in trash.restore_all(world, caller, trash.FileIds(ids)).files}
+    return {sha256: _as_answered(file, answers) for sha256, file in begun.items()}
+
+
+def _as_answered(file: File | Refused, answers: Mapping[str, trash.TrashAnswer]) -> File | Refused:
+    if isinstance(file, Refused) or file.file_id not in answers:
+        return file
+    answer = answers[file.file_id]
+    if answer.outcome == "refused":
+        told = "these contents were purged while they were had back; the same again brings them in anew"
+        return Refused("trashed", told, file_id=file.file_id, status=answer.status)
+    return msgspec.structs.replace(file, status=answer.status)
 
 
 def _write(world: Cloud, fresh: Sequence[File], stale: Mapping[str, str]) -> list[File]:
@@ -202,7 +243,14 @@ def _new_file(world: Cloud, caller: Caller, fields: Mapping[str, object]) -> Fil
 
 
 def _refuse(why: Refused) -> Begun:
-    return Begun("refused", reason=why.reason, message=why.message, details=why.details)
+    return Begun(
+        "refused",
+        file_id=why.file_id,
+        status=why.status,
+        reason=why.reason,
+        message=why.message,
+        details=why.details,
+    )
 
 
 def _answer(world: Cloud, wanted: Wanted, file: File | Refused, *, again: bool) -> Begun:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from chalicelib import bodies
 from chalicelib.bodies import Request
 from chalicelib.errors import BadInputError
+from chalicelib.metadata.files import Status
 from chalicelib.parts import MOST_BYTES, MOST_SINGLE_BYTES
 
 MOST_FILES = 100
@@ -27,9 +28,20 @@ TakenAt = Annotated[
     str, Meta(description="A moment as 2026-11-21T10:00:00Z; where the zone is unknown it is left out.")
 ]
 Hint = Annotated[str, Meta(max_length=256)]
+Restore = Annotated[bool, Meta(description="Bring contents in that were thrown away.")]
 
 Reason = Literal[
-    "badFile", "badName", "badType", "badSize", "badSha256", "badTakenAt", "empty", "tooLarge", "otherSize", "quota"
+    "badFile",
+    "badName",
+    "badType",
+    "badSize",
+    "badSha256",
+    "badTakenAt",
+    "empty",
+    "tooLarge",
+    "otherSize",
+    "quota",
+    "trashed",
 ]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
@@ -52,6 +64,7 @@ class Wanted(Request, frozen=True):
     taken_at: TakenAt | None = None
     group_id: Hint | None = None
     local_id: Hint | None = None
+    restore: Restore = False
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -60,6 +73,8 @@ class Refused(msgspec.Struct, frozen=True):
     reason: Reason
     message: str
     details: dict[str, int] | None = None
+    file_id: str | None = None
+    status: Status | None = None
 
 
 class Simple(Request, frozen=True):
@@ -69,6 +84,7 @@ class Simple(Request, frozen=True):
     file_type: Type
     size: Annotated[int, Meta(ge=1, le=MOST_SINGLE_BYTES)] | None = None
     sha256: Sha256 | None = None
+    restore: Restore = False
 
 
 # Read one by one, so that a bad one spoils no other; each is to be a Wanted all the same.
@@ -119,4 +135,4 @@ def _is_moment(text: str) -> bool:
 
 def as_fields(wanted: Wanted) -> dict[str, Any]:
     """Return what a file takes over from its declaration."""
-    return msgspec.structs.asdict(wanted)
+    return {name: value for name, value in msgspec.structs.asdict(wanted).items() if name != "restore"}

@@ -24,6 +24,7 @@ from chalicelib import (
     parts,
     receipts,
     scopes,
+    trash,
     under_way,
     uploads,
     wanted,
@@ -255,6 +256,12 @@ class Phone:
         self.account.hear(begun.key)
         file_id: str = begun.file_id
         return file_id
+
+    def throw_away(self, *file_ids: str) -> list[trash.TrashAnswer]:
+        return trash.throw_all_away(self.account.world, self.caller, trash.FileIds(list(file_ids))).files
+
+    def restore(self, *file_ids: str) -> list[trash.TrashAnswer]:
+        return trash.restore_all(self.account.world, self.caller, trash.FileIds(list(file_ids))).files
 
     def see(self, file_id: str) -> files.FileShown:
         return files.get(self.account.world, self.caller, file_id)

@@ -34,6 +34,10 @@ def _receipt(ids: Ids) -> Any:
     return {"receipts": [{"fileId": ids["file_id"], "sha256": A_SHA256, "size": 1}]}
 
 
+def _files(ids: Ids) -> Any:
+    return {"fileIds": [ids["file_id"]]}
+
+
 def _email(_: Ids) -> Any:
     return {"email": EMAIL}
 
@@ -73,6 +77,13 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("DELETE", "/uploads/{file_id}"): Expected(SENDERS),
     ("POST", "/uploads/{file_id}/links"): Expected(SENDERS, lambda _: {"parts": []}),
     ("POST", "/uploads/{file_id}/complete"): Expected(SENDERS, lambda _: {}),
+    ("PATCH", "/me"): Expected(SIGNED_IN, lambda _: {"graceDays": 30}),
+    ("DELETE", "/files/{file_id}"): Expected(SENDERS),
+    ("POST", "/files/{file_id}/restore"): Expected(SENDERS, lambda _: {}),
+    ("POST", "/files/{file_id}/purge"): Expected(SIGNED_IN, lambda _: {}),
+    ("POST", "/files/trash"): Expected(SENDERS, _files),
+    ("POST", "/files/restore"): Expected(SENDERS, _files),
+    ("POST", "/files/purge"): Expected(SIGNED_IN, _files),
     ("POST", "/files/missing"): Expected(SENDERS, lambda _: {"hashes": [A_SHA256]}),
     ("GET", "/files"): Expected(SENDERS),
     ("GET", "/files/{file_id}"): Expected(SENDERS),

@@ -20,7 +20,7 @@ def look_key(owner_id: str, file_id: str) -> Key:
 
 
 def leaving(file: File, holder: str, now: str, look_at: str) -> list[Operation]:
-    """Downloaded, its grace over -> leaving. Fails if anybody is owed it, or the holder is a PC of the owner no more."""
+    """Downloaded, its grace over -> leaving. Fails if anybody is owed it or the holder is no PC of the owner."""
     values = {"was": Status.DOWNLOADED, "now": now, "home": file.home.get(holder), "since": _since(file)}
     when = (
         f"#status = :was AND attribute_not_exists(#owedTo) AND {files.STAYS} AND #home.#{holder} = :home "

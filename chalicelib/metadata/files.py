@@ -123,12 +123,23 @@ def find_many(table: Table, owner_id: str, file_ids: Iterable[str]) -> dict[str,
     return {file.file_id: file for file in map(read, found.values())}
 
 
+class Purged(NamedTuple):
+    """What is known of contents that were thrown away for good."""
+
+    file_id: str
+    purged_at: str
+
+
 class Found(NamedTuple):
-    """The files that hold or will hold some contents, the pointers that lead nowhere any more, and the counters."""
+    """The files that hold or will hold some contents, the pointers that lead nowhere any more, and the counters.
+
+    `purged` holds the pointers of contents that were thrown away for good, as they may be had anew if wanted so.
+    """
 
     known: dict[str, File]
     stale: dict[str, str]
     usage: dict[str, int]
+    purged: dict[str, Purged]
 
 
 def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str], *, usage: bool) -> Found:
@@ -136,14 +147,22 @@ def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str], *, usage: b
     counters = owners.usage_keys(owner_id) if usage else []
     items = table.find_many([*counters, *(hash_key(owner_id, sha256) for sha256 in hashes)])
     used = owners.add_up(items.pop(key, {}) for key in counters)
-    leads = {key.sk.removeprefix("hash#"): item["fileId"] for key, item in items.items()}
-    files = find_many(table, owner_id, leads.values()) if leads else {}
-    known = {
-        sha256: files[file_id]
-        for sha256, file_id in leads.items()
-        if file_id in files and files[file_id].status not in _HOLDS_NOTHING
+    pointers = {key.sk.removeprefix("hash#"): item for key, item in items.items()}
+    purged = {
+        sha256: Purged(item["fileId"], item["purgedAt"]) for sha256, item in pointers.items() if "purgedAt" in item
     }
-    return Found(known, {sha256: file_id for sha256, file_id in leads.items() if sha256 not in known}, used)
+    leads = {sha256: item["fileId"] for sha256, item in pointers.items() if sha256 not in purged}
+    files = find_many(table, owner_id, leads.values()) if leads else {}
+    there = {sha256: files[file_id] for sha256, file_id in leads.items() if file_id in files}
+    going = {sha256: file for sha256, file in there.items() if file.status == Status.PURGING}
+    purged |= {sha256: Purged(file.file_id, file.purged_at or "") for sha256, file in going.items()}
+    known = {
+        sha256: file
+        for sha256, file in there.items()
+        if file.status not in _HOLDS_NOTHING and file.status != Status.PURGING
+    }
+    stale = {sha256: file_id for sha256, file_id in leads.items() if sha256 not in {**known, **purged}}
+    return Found(known, stale, used, purged)
 
 
 def held(table: Table, owner_id: str, hashes: Iterable[str]) -> set[str]:
@@ -178,10 +197,11 @@ def begun(files: Sequence[File], stale: Mapping[str, str], due_at: str) -> list[
 
 def uploaded(before: File | None, after: File) -> list[Operation]:
     """Pending, or an object whose item is lost, -> uploaded."""
-    # Begin wrote the pointer; an object whose item is lost, or whose hash nobody declared, has none yet.
+    # Begin wrote the pointer, but not for an object whose item is lost or whose hash nobody declared. A pointer to a
+    # file that has not arrived would go with that file if it never does, and these contents would be forgotten.
     pointer = Update(
         hash_key(after.owner_id, after.sha256 or ""),
-        "SET #fileId = if_not_exists(#fileId, :file), #held = :held",
+        "SET #fileId = :file, #held = :held REMOVE #purgedAt",
         values={"file": after.file_id, "held": True},
     )
     if before is None:
@@ -242,8 +262,11 @@ def drop_pointer(table: Table, file: File) -> None:
         table.put(Delete(hash_key(file.owner_id, file.sha256), "#fileId = :file", {"file": file.file_id}))
 
 
-def receipted(file: File, device_id: str, now: str, grace_until: str) -> list[Operation]:
-    """Uploaded -> owed to one PC fewer; -> downloaded if that was the last. Fails if the debts changed meanwhile."""
+def receipted(file: File, device_id: str, now: str) -> list[Operation]:
+    """Uploaded -> owed to one PC fewer; -> downloaded if that was the last. Fails if the debts changed meanwhile.
+
+    Downloaded, it is due at once: the hourly sweep knows the owner's grace, as it is by then.
+    """
     when = f"{_IS} AND contains(#owedTo, :device) AND size(#owedTo) = :count AND #sha256 = :sha256 AND #size = :size"
     values: dict[str, Any] = {"device": device_id, "now": now, "was": Status.UPLOADED, "count": len(file.owed_to)}
     values |= {"sha256": file.sha256, "size": file.size}
@@ -251,10 +274,10 @@ def receipted(file: File, device_id: str, now: str, grace_until: str) -> list[Op
         does = f"SET #home.#{device_id} = :now DELETE #owedTo :devices"
         return [Update(_at(file), does, when, {**values, "devices": {device_id}})]
     does = (
-        f"SET #home.#{device_id} = :now, #status = :status, #downloadedAt = :now, #dueKind = :kind, #dueAt = :until "
+        f"SET #home.#{device_id} = :now, #status = :status, #downloadedAt = :now, #dueKind = :kind, #dueAt = :now "
         "REMOVE #owedTo"
     )
-    values |= {"status": Status.DOWNLOADED, "kind": due_kind("grace", file.file_id), "until": grace_until}
+    values |= {"status": Status.DOWNLOADED, "kind": due_kind("grace", file.file_id)}
     return [Update(_at(file), does, when, values)]
 
 

@@ -1,6 +1,6 @@
 """Owners: the profile, the list of all of them, and the mark that one has closed the account.
 
-owner#<ownerId>  profile          pcs createdAt closedAt dueKind dueAt
+owner#<ownerId>  profile          pcs createdAt closedAt dueKind dueAt graceDays (a number, or "never")
 owner#<ownerId>  usage#<0..7>     counters, moved by the ledger, added up here
 owners           owner#<ownerId>  the list that admins page through, so that nobody ever scans
 """
@@ -15,6 +15,8 @@ from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table,
 
 CLOSED = "closed"
 USAGE_PARTS = 8
+GRACE_DAYS = 7
+_NEVER = "never"
 _LIST = "owners"
 _FIRST = "owner#"
 
@@ -76,6 +78,19 @@ def close(table: Table, owner_id: str, now: str) -> None:
     """Mark the account as closed and due for removal, in one write: after it nobody calls for this owner again."""
     does = "SET #closedAt = if_not_exists(#closedAt, :now), #dueKind = :kind, #dueAt = :now"
     table.put(Update(profile(owner_id), does, values={"now": now, "kind": CLOSED}))
+
+
+def set_grace(table: Table, owner_id: str, days: int | None) -> None:
+    """Set for how many days cloud copies stay after the last PC has its file; `None` is for ever."""
+    when = "attribute_exists(pk) AND attribute_not_exists(#closedAt)"
+    kept = _NEVER if days is None else days
+    table.put(Update(profile(owner_id), "SET #graceDays = :days", when, {"days": kept}))
+
+
+def grace_of(kept: Item) -> int | None:
+    """Read the grace from a profile, in days; `None` is for ever."""
+    days: int | str = kept.get("graceDays", GRACE_DAYS)
+    return None if days == _NEVER else int(days)
 
 
 def closed_due(table: Table, until: str, *, limit: int) -> list[str]:

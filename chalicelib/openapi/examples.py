@@ -11,16 +11,19 @@ from chalicelib import (
     devices,
     files,
     health,
+    me,
     mfa,
     missing,
     pairings,
     receipts,
+    trash,
     under_way,
     uploads,
     wanted,
 )
 from chalicelib.metadata.files import Status
 from chalicelib.presign import Link
+from chalicelib.retention import CloudCopy
 
 _FILE, _PC = "019aa5e0c3f27c1d8b7e4f6a9d2b3c5e", "019aa5d1f0a87b3e9c4d2e1f6a7b8c9d"
 _SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -65,6 +68,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
         taken_at="2026-11-20T17:31:05+01:00",
         owed_to=[],
         home={_PC: _HOME},
+        cloud_copy=CloudCopy.KEPT,
     ),
     health.Health("ok", "prod", "0.1.0"),
     mfa.TurnOff(_PASSWORD),
@@ -77,6 +81,9 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     pairings.Decide("BCDF-GHJK", approve=True),
     receipts.Answers([receipts.Answer(_FILE, "taken")]),
     receipts.Receipts([receipts.Receipt(_FILE, _SHA256, 2_201_345, "2026/2026-11/IMG_0001.heic")]),
+    me.OwnerSettings(90),
+    trash.FileIds([_FILE]),
+    trash.TrashAnswers([trash.TrashAnswer(file_id=_FILE, outcome="trashed", status=Status.TRASHED, trashed_at=_LATER)]),
     under_way.AskedParts([under_way.AskedPart(1, _SHA256), under_way.AskedPart(2)]),
     uploads.Beginnings([uploads.Begun("upload", file_id=_FILE, key=_KEY, link=_LINK)]),
     wanted.Simple("IMG_0001.heic", "image/heic"),

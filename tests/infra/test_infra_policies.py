@@ -13,7 +13,7 @@ from infra.errors import BrokenPolicyError
 from infra.policies import placeholders, render
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending")
+FUNCTIONS = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending", "sweep_home")
 # AWS knows no batch actions, the embedded cloud asks for one.
 STARRED_ACTIONS = {"sqs:SendMessage*"}
 
@@ -113,10 +113,28 @@ def test_nobody_reads_the_whole_table(function: str) -> None:
     assert not {action for action, _ in allowed(function)} & {"dynamodb:Scan", "dynamodb:DeleteTable"}
 
 
-def test_only_the_sweep_may_delete_objects() -> None:
-    may = {name for name in FUNCTIONS if any(action.startswith("s3:Delete") for action, _ in allowed(name))}
+def who_may(*actions: str) -> set[str]:
+    return {name for name in FUNCTIONS if set(actions) & {action for action, _ in allowed(name)}}
 
-    assert may == {"sweep_pending"}
+
+def test_only_the_sweeps_may_delete_objects() -> None:
+    assert who_may("s3:DeleteObject", "s3:DeleteObjectVersion") == {"sweep_pending", "sweep_home"}
+
+
+def test_only_the_hourly_sweep_may_let_a_copy_expire() -> None:
+    assert who_may("s3:PutObjectTagging", "s3:PutObjectVersionTagging") == {"sweep_home"}
+    assert who_may("s3:PutLifecycleConfiguration", "s3:PutBucketTagging") == set()
+
+
+def test_the_hourly_sweep_sees_versions_of_files_alone_and_deletes_nothing_but_versions() -> None:
+    (seeing,) = [one for one in policy("sweep_home")["Statement"] if one["Action"] == "s3:ListBucketVersions"]
+
+    assert seeing["Condition"] == {"StringLike": {"s3:prefix": ["originals/*", "previews/*"]}}
+    assert "s3:DeleteObject" not in {action for action, _ in allowed("sweep_home")}
+
+
+def test_the_hourly_sweep_can_tell_no_pc_anything() -> None:
+    assert not [action for action, _ in allowed("sweep_home") if action.startswith("sqs:")]
 
 
 def test_only_the_api_lends_the_role_of_pcs() -> None:

@@ -1,0 +1,36 @@
+"""The grace: how long a cloud copy stays after the last PC has its file, and when a copy may leave. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib import moments
+from chalicelib.metadata.files import File, Status
+
+# An owner may change the grace, and a PC may be paired or revoked: nothing waits longer without being looked at again.
+LONGEST_WAIT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """The copy may leave: this PC, one of the owner's, holds the file."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The copy stays, at least until then."""
+
+    until: datetime
+
+
+def next_step(file: File, pcs: Collection[str], days: int | None, now: datetime) -> LetGo | Wait:
+    """Decide about the copy of a file, given the owner's PCs and grace; without a PC that holds it, it never leaves."""
+    holder = next((device_id for device_id in sorted(pcs) if device_id in file.home), None)
+    since = file.kept_at or file.downloaded_at
+    safe = file.status == Status.DOWNLOADED and not file.owed_to and file.version_id is not None
+    if not safe or holder is None or since is None or days is None:
+        return Wait(now + LONGEST_WAIT)
+    ends = moments.from_text(since) + timedelta(days=days)
+    return LetGo(holder) if now >= ends else Wait(min(ends, now + LONGEST_WAIT))

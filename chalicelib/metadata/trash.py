@@ -1,0 +1,83 @@
+"""Trash in the table: a file thrown away, taken back, thrown away for good. Each way is one write with its condition.
+
+owner#<ownerId>  file#<fileId>  trashedAt purgedAt; due as `trash#n`: until then it can be had back, then it is purged
+owner#<ownerId>  gone#<fileId>  purgedAt: what is left of a purged file
+owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
+"""
+
+from typing import Any
+
+from chalicelib.metadata import files, ledger
+from chalicelib.metadata.files import File, Status, due_kind, file_key, gone_key, hash_key, share
+from chalicelib.metadata.table import Delete, Operation, Put, Table, Update
+
+
+def trashed(file: File, now: str, due_at: str) -> list[Operation]:
+    """Uploaded or downloaded -> trashed, and nobody is owed it any more. Fails if its debts have changed meanwhile."""
+    owed_to = sorted(file.owed_to)
+    if owed_to:
+        names = {f"owed{n}": device_id for n, device_id in enumerate(owed_to)}
+        same = " AND ".join(["size(#owedTo) = :count", *(f"contains(#owedTo, :{name})" for name in names)])
+        values: dict[str, Any] = {**names, "count": len(owed_to)}
+    else:
+        same, values = "attribute_not_exists(#owedTo)", {}
+    values |= {"was": file.status, "status": Status.TRASHED, "now": now, "due": due_at}
+    values["kind"] = due_kind("trash", file.file_id)
+    does = "SET #status = :status, #trashedAt = :now, #dueKind = :kind, #dueAt = :due REMOVE #owedTo"
+    change = Update(file_key(file.owner_id, file.file_id), does, f"#status = :was AND {same}", values)
+    return [change, *(ledger.settle(device_id, file.file_id) for device_id in owed_to)]
+
+
+def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> Operation:
+    """Trashed -> uploaded or downloaded. Fails if it was purged, came home or began to leave meanwhile."""
+    not_home = [f"attribute_not_exists(#home.#{device_id})" for device_id in sorted(owed_to)]
+    copy = "attribute_exists(#goneAt)" if file.gone_at else files.STAYS
+    when = " AND ".join(["#status = :was AND #trashedAt = :at", copy, *not_home])
+    sets, forgets = "#status = :status", "#trashedAt"
+    values: dict[str, Any] = {"was": Status.TRASHED, "at": file.trashed_at, "status": status}
+    if owed_to:
+        sets += ", #owedTo = :owed"
+        values["owed"] = owed_to
+    if status == Status.UPLOADED:
+        forgets += ", #dueKind, #dueAt, #downloadedAt"
+    elif file.gone_at:
+        forgets += ", #dueKind, #dueAt"
+    else:
+        sets += ", #downloadedAt = if_not_exists(#downloadedAt, :now), #keptAt = :now, #dueKind = :kind, #dueAt = :now"
+        values |= {"now": now, "kind": due_kind("grace", file.file_id)}
+    return Update(file_key(file.owner_id, file.file_id), f"SET {sets} REMOVE {forgets}", when, values)
+
+
+def home_noted(file: File, device_id: str, now: str) -> Operation:
+    """Trashed, and at home all the same: a restore will not owe it to that PC."""
+    when = "#status = :was AND #sha256 = :sha256 AND #size = :size"
+    values = {"was": Status.TRASHED, "sha256": file.sha256, "size": file.size, "now": now}
+    return Update(file_key(file.owner_id, file.file_id), f"SET #home.#{device_id} = :now", when, values)
+
+
+def purging(file: File, now: str) -> Operation:
+    """Trashed -> purging: there is no way back. Fails if it was restored meanwhile, even if it was trashed again."""
+    does = "SET #status = :status, #purgedAt = :now, #dueKind = :kind, #dueAt = :now"
+    values = {"was": Status.TRASHED, "at": file.trashed_at, "status": Status.PURGING, "now": now}
+    values["kind"] = due_kind("trash", file.file_id)
+    when = "#status = :was AND #trashedAt = :at"
+    return Update(file_key(file.owner_id, file.file_id), does, when, values)
+
+
+def purged(file: File, *, leads_here: bool) -> list[Operation]:
+    """Purging -> a tombstone, when the object is no more. The contents stay known if their pointer leads here."""
+    gone = Delete(file_key(file.owner_id, file.file_id), "#status = :was", {"was": Status.PURGING})
+    tombstone = Put({**gone_key(file.owner_id, file.file_id)._asdict(), "purgedAt": file.purged_at})
+    change = share(Status.PURGING, [file]) + share("gone", [file] if file.gone_at else [])
+    operations = [gone, tombstone, *files.counted(file.owner_id, {name: -by for name, by in change.items()})]
+    if leads_here and file.sha256:
+        values = {"file": file.file_id, "at": file.purged_at}
+        pointer = Update(hash_key(file.owner_id, file.sha256), "SET #purgedAt = :at", "#fileId = :file", values)
+        operations.append(pointer)
+    return operations
+
+
+def leads_here(table: Table, file: File) -> bool:
+    """Whether the contents of a file are known by this file: another with the same may have been there first."""
+    pointer = table.find(hash_key(file.owner_id, file.sha256)) if file.sha256 else None
+    return pointer is not None and pointer["fileId"] == file.file_id

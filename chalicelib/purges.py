@@ -1,0 +1,52 @@
+"""Purges: what is left in the bucket of a file thrown away for good is deleted, then its item. Resumes anywhere."""
+
+from typing import Any
+
+from chalicelib import keys, log
+from chalicelib.cloud import Cloud
+from chalicelib.errors import BackhaulError, ConditionFailedError
+from chalicelib.metadata import trash
+from chalicelib.metadata.files import File
+
+# A thousand versions each; more of one file than that are left to the next run.
+_LAPS = 3
+
+
+class NotDeletedError(BackhaulError):
+    """Raised when S3 did not delete all there is of a file; the sweep comes again."""
+
+    def __init__(self, prefix: str, why: object) -> None:
+        super().__init__(f"S3 must delete all versions of {prefix!r}, it told {why}")
+
+
+def finish(world: Cloud, file: File) -> bool:
+    """Delete a purging file: its object with all versions, its previews, its item; say whether it was us."""
+    _delete_all(world, file.key, whole_key=True)
+    _delete_all(world, keys.previews(file.owner_id, file.file_id), whole_key=False)
+    try:
+        world.table.write(*trash.purged(file, leads_here=trash.leads_here(world.table, file)))
+    except ConditionFailedError:
+        return False
+    log.logger.info("purged for good", extra=log.about(file.owner_id, file.file_id))
+    return True
+
+
+def _delete_all(world: Cloud, prefix: str, *, whole_key: bool) -> None:
+    bucket = world.settings.bucket
+    for _ in range(_LAPS):
+        page = world.s3.list_object_versions(Bucket=bucket, Prefix=prefix)
+        every = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        # The prefix itself sorts before all that it is a prefix of, so it is on the first page.
+        found = [_which(one) for one in every if one["Key"] == prefix or not whole_key]
+        if not found:
+            return
+        reply = world.s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
+        if reply.get("Errors"):
+            raise NotDeletedError(prefix, reply["Errors"][0].get("Code"))
+        if not page.get("IsTruncated"):
+            return
+    raise NotDeletedError(prefix, "that there are more")
+
+
+def _which(one: dict[str, Any]) -> dict[str, str]:
+    return {"Key": one["Key"], "VersionId": one["VersionId"]}
