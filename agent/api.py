@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from agent import VERSION, trust
+from agent import VERSION, proxies
 from agent.errors import BusyError, RequestRefusedError, RevokedError, UnreachableError, UnsafeAddressError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agent.catalog import Receipt
 
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NO_SUCH_ROUTE = "Missing Authentication Token"
 """What API Gateway says, with 403, where nothing is deployed (yet): as `message`, or as our template has it."""
 Answer = dict[str, Any]
@@ -45,16 +44,12 @@ class Outcome:
     reason: str
 
 
-def pool() -> Http:
-    """Make the HTTP client for the API: no repeats, no redirects, short timeouts."""
-    made: Http = urllib3.PoolManager(retries=False, timeout=TIMEOUT, ssl_context=trust.context())
-    return made
-
-
 def safe_address(url: str) -> str:
     """Return the address with one trailing slash, or refuse one that would show the key to others."""
     parts = urlsplit(url)
-    if not parts.hostname or (parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK)):
+    if not parts.hostname or (
+        parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in proxies.LOOPBACK)
+    ):
         raise UnsafeAddressError(url)
     return url.rstrip("/") + "/"
 
@@ -65,7 +60,7 @@ class Api:
     def __init__(self, url: str, http: Http | None = None) -> None:
         """Take the address of the API."""
         self._url = safe_address(url)
-        self._http = http or pool()
+        self._http = http or proxies.pool(self._url, TIMEOUT)
         self._headers = {"Accept": "application/json", "User-Agent": f"backhaul-agent/{VERSION}"}
 
     def begin_pairing(self, name: str, platform: str) -> Answer:

@@ -17,7 +17,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
-from agent import trust
+from agent import proxies, trust
 from agent.errors import ChangedObjectError, RefusedObjectError, UnreachableError, WrongClockError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def store_for(credentials: Credentials, bucket: str, roots: str = "") -> S3Store
     if credentials.endpoint_url:
         endpoint, virtual = credentials.endpoint_url, False
     else:
-        endpoint, virtual = f"https://{bucket}.s3.{credentials.region}.amazonaws.com", True
+        endpoint, virtual = f"https://{bucket}.s3.{credentials.region}.{_domain(credentials.region)}", True
     return S3Store(
         bucket,
         endpoint=endpoint,
@@ -140,6 +140,7 @@ def store_for(credentials: Credentials, bucket: str, roots: str = "") -> S3Store
             "read_timeout": STALL,
             "timeout": NO_LIMIT,
             **_roots(roots),
+            **_proxy(endpoint),
         },
         retry_config={
             "max_retries": 2,
@@ -147,6 +148,17 @@ def store_for(credentials: Credentials, bucket: str, roots: str = "") -> S3Store
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
         },
     )
+
+
+def _domain(region: str) -> str:
+    """Return where AWS lives: China has a name of its own."""
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+
+
+def _proxy(endpoint: str) -> ClientConfig:
+    """Go through the same proxy as the API does; Windows' settings obstore does not know."""
+    found = proxies.proxy_for(endpoint)
+    return {"proxy_url": found} if found else {}
 
 
 def _roots(text: str) -> ClientConfig:

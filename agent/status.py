@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import VERSION, dates, disk, lock, pause
 from agent.catalog import Catalog
+from agent.today import midnight
 
 if TYPE_CHECKING:
     from agent.home import Home
@@ -44,13 +45,6 @@ def of(home: Home, now: float | None = None) -> dict[str, Any]:
         "troubles": [{"fileId": one.file_id, "tries": one.tries, "error": one.error} for one in troubles],
     }
     return told | {"worries": worries(told, now)}
-
-
-def midnight(now: float) -> str:
-    """Return when this PC's day began, as the catalog writes times."""
-    here = datetime.fromtimestamp(now, UTC).astimezone()
-    began = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    return began.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _moment(seconds: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3.util import SKIP_HEADER
 
-from agent import trust
+from agent import proxies
 from agent.api import safe_address
 from agent.errors import UnreachableError
 from agent.push import replies
@@ -24,11 +24,9 @@ TIMEOUT = urllib3.Timeout(connect=20, read=60)
 QUIET = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
 
 
-def pool(parallel: int) -> urllib3.PoolManager:
-    """Make the HTTP client for API and S3: no repeats and no redirects of its own."""
-    return urllib3.PoolManager(
-        retries=False, timeout=TIMEOUT, maxsize=parallel + 2, blocksize=BLOCK, ssl_context=trust.context()
-    )
+def pool(parallel: int, url: str = "") -> urllib3.PoolManager:
+    """Make the HTTP client for API and S3, through the proxy of the API: no repeats and no redirects of its own."""
+    return proxies.pool(url, TIMEOUT, maxsize=parallel + 2, blocksize=BLOCK)
 
 
 class Bucket:

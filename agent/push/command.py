@@ -62,7 +62,7 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
     with (
         only_one(state),
         Ledger(state.state / "ledger.sqlite") as ledger,
-        pool(chosen.parallel) as http,
+        pool(chosen.parallel, chosen.api or pairing.url) as http,
         Report(manner, meter) as report,
     ):
         api = PushApi(safe_address(chosen.api or pairing.url), key, http, pauses(stop))
