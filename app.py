@@ -36,6 +36,7 @@ from chalicelib import (
     laps,
     limits,
     log,
+    losses,
     me,
     mfa,
     missing,
@@ -476,6 +477,13 @@ def list_owed(device_id: Id, asked: owed.Asked) -> owed.Owed:
 def take_receipts(device_id: Id, asked: receipts.Receipts) -> receipts.Answers:
     """Take a PC's word that files are at home."""
     return receipts.take(cloud(), caller(), device_id, asked)
+
+
+@app.route("/devices/{device_id}/losses", methods=["POST"], authorizer=caller_token)
+@open_to(PCS)
+def take_losses(device_id: Id, asked: losses.Losses) -> losses.LossAnswers:
+    """Take a PC's word that files are damaged or gone at home; what is still in the cloud is owed to it again."""
+    return losses.take(cloud(), caller(), device_id, asked)
 
 
 # ---- What runs by itself -------------------------------------------------------------------------------------------

@@ -51,14 +51,21 @@ def _clear(world: Cloud, device: Device, found: Sequence[File]) -> None:
 
 
 def _held_back(world: Cloud, found: Sequence[File], device_id: str) -> Iterator[File]:
-    """Hold back cloud copies that were about to leave, where no PC but this one has the file."""
+    """Hold back the cloud copies of files that no PC has but this one."""
     for file in found:
         alone = homes.forgotten(file, device_id, "").status != file.status
-        if alone and retention.cloud_copy(file) == CloudCopy.LEAVING:
-            retention.keep(world, file)
-            yield files.find(world.table, file.owner_id, file.file_id) or file
-        else:
-            yield file
+        yield held_back(world, file) if alone else file
+
+
+def held_back(world: Cloud, file: File) -> File:
+    """Return a file once its cloud copy stays, or is known to be gone: one that was about to leave is kept."""
+    if not homes.may_come_back(file, world.now()):
+        return file
+    retention.keep(world, file)
+    now_there = files.find(world.table, file.owner_id, file.file_id) or file
+    if retention.cloud_copy(now_there) == CloudCopy.LEAVING:
+        raise CrowdedError(f"the cloud copy of file {file.file_id!r} is let go and held back at once")
+    return now_there
 
 
 def _write(world: Cloud, device: Device, named: Sequence[File]) -> None:

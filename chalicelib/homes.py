@@ -4,9 +4,15 @@ At home means: on the disk of a PC that is paired now. A copy on a PC that was r
 longer vouches for, so it counts for nothing: neither for the status, nor for letting the cloud copy go.
 """
 
+from datetime import datetime, timedelta
+
 import msgspec
 
+from chalicelib import moments
 from chalicelib.metadata.files import File, Status
+
+# S3 keeps a version for thirty days after it expired, and counts days in its own way.
+COMES_BACK_WITHIN = timedelta(days=32)
 
 _SETTLED = (Status.UPLOADED, Status.DOWNLOADED, Status.LOST)
 
@@ -26,6 +32,13 @@ def lost(file: File, device_id: str, now: str, *, in_cloud: bool) -> File:
 def found(file: File, device_id: str, now: str) -> File:
     """Return a lost file as it is once a PC has shown that it has it after all."""
     return _settled(msgspec.structs.replace(file, home={**file.home, device_id: now}), now)
+
+
+def may_come_back(file: File, now: datetime) -> bool:
+    """Whether a file's cloud copy is leaving, or went so lately that it might still be brought back."""
+    if file.tagged_at is None:
+        return False
+    return file.gone_at is None or now < moments.from_text(file.gone_at) + COMES_BACK_WITHIN
 
 
 def _settled(file: File, now: str) -> File:

@@ -38,6 +38,10 @@ def _files(ids: Ids) -> Any:
     return {"fileIds": [ids["file_id"]]}
 
 
+def _loss(ids: Ids) -> Any:
+    return {"losses": [{"fileId": ids["file_id"], "what": "gone"}]}
+
+
 def _email(_: Ids) -> Any:
     return {"email": EMAIL}
 
@@ -72,6 +76,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/devices/{device_id}/credentials"): Expected(frozenset({PC}), lambda _: {}),
     ("GET", "/devices/{device_id}/owed"): Expected(frozenset({PC, PERSON, ADMIN})),
     ("POST", "/devices/{device_id}/receipts"): Expected(frozenset({PC}), _receipt),
+    ("POST", "/devices/{device_id}/losses"): Expected(frozenset({PC}), _loss),
     ("POST", "/uploads"): Expected(SENDERS, _declared),
     ("POST", "/upload-url"): Expected(SENDERS, lambda _: {"fileName": "a.jpg", "fileType": "image/jpeg"}),
     ("DELETE", "/uploads/{file_id}"): Expected(SENDERS),

@@ -50,7 +50,7 @@ def test_the_last_receipt_starts_the_grace(account: Account, pc: Pc) -> None:
     kept = account.item(f"owner#{OWNER}", f"file#{notice['fileId']}")
     assert kept
     assert kept["dueKind"].startswith("grace#")
-    assert kept["dueAt"] == "2026-11-28T10:00:00.000Z"
+    assert kept["dueAt"] == kept["downloadedAt"] == "2026-11-21T10:00:00.000Z"
 
 
 def test_a_repeated_receipt_changes_nothing(account: Account, pc: Pc) -> None:
@@ -220,7 +220,9 @@ def a_file(status: Status = Status.UPLOADED, **more: Any) -> File:
         (a_file(Status.PENDING, sha256=None), "refused", "otherSha256"),
         (a_file(Status.PENDING), "refused", "notOwed"),
         (a_file(Status.REFUSED), "refused", "notOwed"),
-        (a_file(Status.TRASHED, owed_to=frozenset({DEVICE})), "refused", "notOwed"),
+        (a_file(Status.TRASHED), "due", None),
+        (a_file(Status.LOST), "due", None),
+        (a_file(Status.LOST, sha256="0" * 64), "refused", "otherSha256"),
         (a_file(), "refused", "notOwed"),
         (a_file(owed_to=frozenset({"e" * 32})), "refused", "notOwed"),
         (a_file(home={DEVICE: "2026"}), "repeated", None),
@@ -236,3 +238,14 @@ def test_each_receipt_is_judged(file: File | None, outcome: str, reason: str | N
     answer = receipts.judge(receipts.Receipt(FILE_ID, HASH, 5), file, DEVICE)
 
     assert (answer.outcome if answer else "due", answer.reason if answer else None) == (outcome, reason)
+
+
+def test_a_receipt_of_a_pc_revoked_a_moment_ago_changes_nothing(account: Account, pc: Pc) -> None:
+    (notice,) = brought(pc, 1)
+    pc.revoke()
+    before = account.everything()
+
+    with pytest.raises(NotFoundError):
+        pc.receipt(notice)
+
+    assert account.everything() == before
