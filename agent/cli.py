@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import VERSION, farewell, journal, limits, logs, pairing, pause, qr, status, toasts, verify
+from agent import VERSION, farewell, journal, limits, logs, pairing, pause, qr, status, toasts, verify, welcome
 from agent.api import Api, safe_address
 from agent.errors import (
     AgentError,
@@ -124,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     pushing.add_to(commands).set_defaults(command=_push)
     starting.add_to(commands, _install_or_so)
+    first = commands.add_parser("setup", help="ask for all it takes, pair, and let the agent start by itself")
+    first.add_argument("--wait", action="store_true", help="keep the window open at the end")
+    first.set_defaults(command=_set_up)
     served = commands.add_parser("serve")
     served.add_argument("--home", type=Path, required=True)
     served.set_defaults(command=_serve)
@@ -221,8 +224,25 @@ def _serve(chosen: argparse.Namespace) -> int:
     home = Home(chosen.home)
     journal.begin(home)
     session = Session(home, _keys(home))
-    host.serve(session.run, session.ask_to_stop)
+    host.serve(lambda: _until_revoked(session), session.ask_to_stop)
     return 0
+
+
+def _until_revoked(session: Session) -> None:
+    """Work; Windows starts a service again that failed, which does not help one whose PC was revoked."""
+    try:
+        session.run()
+    except RevokedError as error:
+        _complain(str(error))
+
+
+def _set_up(chosen: argparse.Namespace) -> int:
+    """Take a person by the hand."""
+    try:
+        return welcome.set_up(_answer, print, main, str(Path.home() / "Pictures" / "Backhaul"))
+    finally:
+        if chosen.wait:
+            _answer("Press Enter to close this window. ")
 
 
 def _install_or_so(chosen: argparse.Namespace) -> int:
