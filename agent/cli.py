@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import VERSION, farewell, journal, limits, logs, pairing, pause, qr, status, toasts, verify, welcome
 from agent.api import Api, safe_address
@@ -124,13 +124,18 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     pushing.add_to(commands).set_defaults(command=_push)
     starting.add_to(commands, _install_or_so)
+    _add_first_and_last(commands)
+    return parser
+
+
+def _add_first_and_last(commands: Any) -> None:
+    """Add what a person begins with, and what only Windows calls."""
     first = commands.add_parser("setup", help="ask for all it takes, pair, and let the agent start by itself")
     first.add_argument("--wait", action="store_true", help="keep the window open at the end")
     first.set_defaults(command=_set_up)
     served = commands.add_parser("serve")
     served.add_argument("--home", type=Path, required=True)
     served.set_defaults(command=_serve)
-    return parser
 
 
 def _keys(home: Home) -> KeyStore:
