@@ -90,6 +90,10 @@ class Home:
         except (ValueError, TypeError) as error:
             raise SettingsError(self._pairing, [f"not a pairing ({error}); pair again"]) from error
 
+    def forget_pairing(self) -> None:
+        """Forget which cloud and device this folder belongs to."""
+        self._pairing.unlink(missing_ok=True)
+
     def config(self) -> config.Config:
         """Read the settings a person may have changed."""
         try:

@@ -78,6 +78,11 @@ class SqsInbox:
             entries = [{**entry, "VisibilityTimeout": HIDDEN_SECONDS} for entry in batch]
             self._call("change_message_visibility_batch", Entries=entries)
 
+    def waiting(self) -> int:
+        """Return about how many notices wait; takes none."""
+        told = self._call("get_queue_attributes", AttributeNames=["ApproximateNumberOfMessages"])
+        return int(told.get("Attributes", {}).get("ApproximateNumberOfMessages", 0))
+
     def _call(self, operation: str, **arguments: object) -> dict[str, Any]:
         """Make one call with current credentials; refused ones are given up."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import, wanted in run alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ class KeyStore:
     def keep_in_file(self, key: str) -> None:
         """Keep a key in the file, where a program finds it that does not run as the person."""
         private.write(self._home.key, key + "\n")
+
+    def forget(self, device_id: str) -> None:
+        """Forget a key, wherever it is kept."""
+        self._home.key.unlink(missing_ok=True)
+        if self._use_keyring:
+            _drop_from_keyring(device_id)
 
     def find(self, device_id: str) -> str:
         """Return the key, or raise when it is nowhere."""
@@ -72,3 +79,11 @@ def _from_keyring(device_id: str) -> str | None:
         return keyring.get_password(SERVICE, device_id)
     except (keyring.errors.KeyringError, RuntimeError):
         return None
+
+
+def _drop_from_keyring(device_id: str) -> None:
+    import keyring  # noqa: PLC0415 - as above
+    import keyring.errors  # noqa: PLC0415
+
+    with contextlib.suppress(keyring.errors.KeyringError, RuntimeError):
+        keyring.delete_password(SERVICE, device_id)

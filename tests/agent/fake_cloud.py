@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
+import socket
 import sys
 import threading
 import time
@@ -59,14 +62,14 @@ class FakeCloud:
         handler = type("Handler", (_Handler,), {"cloud": self})
         self.server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self.server.serve, daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.end()
         self._thread.join()
+        self.server.server_close()
 
     # What the phone and the cloud do
 
@@ -101,7 +104,7 @@ class FakeCloud:
             self.lock.notify_all()
         return message_id
 
-    def wait_until(self, true: Any, seconds: float = 20.0) -> None:
+    def wait_until(self, true: Any, seconds: float = 120.0) -> None:
         """Wait until something is true of this cloud."""
         with self.lock:
             assert self.lock.wait_for(true, seconds), f"not so after {seconds} s; calls {self.calls}"
@@ -118,6 +121,8 @@ class FakeCloud:
         self.calls[what] += 1
         if self.refuse.get(what):
             return self.refuse[what].pop(0)
+        if path == "health":
+            return 200, {"status": "ok"}
         if path == "pairings":
             return 200, self._begun()
         if path == "pairings/claim":
@@ -205,6 +210,8 @@ class FakeCloud:
             return self.refuse[operation].pop(0)
         if operation == "ReceiveMessage":
             return 200, self._receive(asked)
+        if operation == "GetQueueAttributes":
+            return 200, {"Attributes": {"ApproximateNumberOfMessages": str(len(self._visible()))}}
         for entry in asked["Entries"]:
             message = self.messages[entry["ReceiptHandle"].partition(":")[0]]
             if operation == "DeleteMessageBatch":
@@ -246,6 +253,23 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
+    allow_reuse_address = os.name != "nt"
+    """Windows means another thing by it: two may listen on one port, and nobody knows who is asked."""
+    ended = False
+
+    def serve(self) -> None:
+        """Take connections one after the other; what goes wrong with one is no reason to hear no other.
+
+        `serve_forever` ends for good when one of its looks at the socket fails, fifty a second; this only waits.
+        """
+        while not self.ended:
+            self._handle_request_noblock()
+
+    def end(self) -> None:
+        """Take no more connections; one of our own wakes whoever waits for the next."""
+        self.ended = True
+        with contextlib.suppress(OSError), socket.create_connection(self.server_address[:2]):
+            pass
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Let broken connections pass; anything else is shown."""

@@ -1,0 +1,53 @@
+"""`unpair`: this PC forgets that it was paired. Files stay where they are, and so does the record of them.
+
+Its owner revokes the device in the cloud: a PC's key may not do that, and until then files stay owed to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from agent.errors import PairingError
+from agent.lock import only_one
+from agent.startup import command as starting
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from agent.home import Home
+    from agent.keystore import KeyStore
+
+
+def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+    """Add the command to the others."""
+    asked = commands.add_parser("unpair", help="forget the pairing and its key; files stay")
+    asked.add_argument("--yes", action="store_true", help="do not ask")
+    asked.set_defaults(command=command, deed=unpair)
+
+
+def unpair(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:
+    """Forget key and pairing, and say what is left for the owner to do."""
+    pairing = home.pairing()
+    if not chosen.yes and not _agreed(f"Forget that {home} is paired with {pairing.url}? Files stay. [y/N] "):
+        raise PairingError("nobody agreed to forget it; say --yes to do so without asking")
+    with only_one(home):
+        # The pairing goes first: one without its key is told as a lost key, which it is not.
+        home.forget_pairing()
+        keys.forget(pairing.device_id)
+        home.pause.unlink(missing_ok=True)
+    print(f"Forgotten. The files in {home} stay, and so do settings and logs.")
+    if starter := starting.installed(home):
+        print(f"A {starter} still starts the agent: `backhaul uninstall --home {home}` removes it.")
+    print(f"Now revoke the device {pairing.device_id} ({pairing.name}) in the app at {pairing.url}:")
+    print("until then the cloud keeps every new file for it.")
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    """Ask the person at the terminal; without one nobody agrees."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
