@@ -1,7 +1,7 @@
-"""The portable ZIP: a person unzips it, starts backhaul.exe, pairs. No installer, no Python, no rights needed.
+"""The portable ZIP: a person unzips it, double-clicks "Set up Backhaul", pairs. No Python and no rights needed.
 
-The folder `Backhaul` holds backhaul.exe and backhaulw.exe (the launchers), app/agent, lib (its libraries), python
-(CPython as python.org ships it), licenses/, LICENSE.txt and README.txt.
+The folder `Backhaul` holds the launchers (backhaul.exe, backhaulw.exe, Set up Backhaul.exe), app/agent, lib (its
+libraries), python (CPython as python.org ships it), licenses/, LICENSE.txt and README.txt.
 """
 
 from __future__ import annotations
@@ -21,13 +21,19 @@ _FOLDER = "Backhaul"
 _README = f"""\
 Backhaul {VERSION} brings your files home from your own cloud.
 
-Open a terminal in this folder (in Explorer: File, Open in Terminal) and type:
+Put this folder where it can stay, and double-click "Set up Backhaul". It asks for
+the address of your cloud and for the folder that your files come home to, pairs
+this PC, and lets Backhaul start whenever you log on.
 
-    .\\backhaul.exe pair https://ADDRESS-OF-YOUR-CLOUD/ --home D:\\Photos
-    .\\backhaul.exe run --home D:\\Photos
+In a terminal (in Explorer: File, Open in Terminal) there is more:
 
-Nothing outside this folder and the home folder you choose is changed. To remove
-the program, delete this folder.
+    .\\backhaul.exe status --home D:\\Photos
+    .\\backhaul.exe stop --home D:\\Photos
+    .\\backhaul.exe --help
+
+To remove Backhaul, type this, and delete this folder. Your files stay.
+
+    .\\backhaul.exe uninstall --home D:\\Photos
 """
 
 

@@ -76,6 +76,13 @@ def test_a_launcher_names_the_python_beside_it_and_carries_the_program() -> None
         assert b"agent.cli" in packed.read("__main__.py")
 
 
+def test_what_is_double_clicked_asks_for_the_first_steps() -> None:
+    _, _, program = launchers.join(b"MZ stub", "python.exe", MOMENT, '["setup"]').partition(b"\r\n")
+
+    with zipfile.ZipFile(io.BytesIO(program)) as packed:
+        assert b'main(["setup"])' in packed.read("__main__.py")
+
+
 @pytest.mark.parametrize("name", ["t64.exe", "w64.exe"])
 def test_the_launchers_are_the_ones_that_were_pinned(name: str) -> None:
     assert ingredients.launcher(name).startswith(b"MZ")

@@ -74,6 +74,34 @@ def test_it_pairs_brings_a_file_home_receipts_it_and_stops(folder: Path, tmp_pat
     assert "Grüße" in said or str(Home(home)) in said
 
 
+def test_a_double_click_asks_for_the_first_steps_and_changes_nothing_without_answers(folder: Path) -> None:
+    ran = subprocess.run(
+        [str(folder / "Set up Backhaul.exe")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=60,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "brings your files home" in ran.stdout
+    assert "Nothing was changed." in ran.stdout
+
+
+def test_what_it_needs_of_windows_is_inside(folder: Path, tmp_path: Path) -> None:
+    wanted = (
+        "agent.window, agent.startup.host, win32security, ntsecuritycon, win32api, servicemanager, win32serviceutil"
+    )
+    program = f"import {wanted}; from agent.startup.command import _windows_user; print(_windows_user())"
+    ran = subprocess.run(
+        [str(folder / "python/python.exe"), "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+
+    assert (ran.returncode, "\\" in ran.stdout) == (0, True), ran.stderr
+
+
 def test_every_library_inside_has_its_licence(folder: Path) -> None:
     packages = {path.name.removesuffix(".dist-info") for path in (folder / "lib").glob("*.dist-info")}
 

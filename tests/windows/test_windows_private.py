@@ -9,6 +9,7 @@ import pytest
 import win32con
 import win32gui
 import win32security
+from exceptions import under_wine
 from fake_cloud import DEVICE, KEY
 
 from agent import private
