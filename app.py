@@ -67,6 +67,7 @@ from chalicelib.contract import (
     SENDERS,
 )
 from chalicelib.errors import NotAllowedError, NotFoundError
+from chalicelib.media import tasks
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -373,7 +374,7 @@ def show_me() -> me.Me:
 
 
 @app.route("/me", methods=["PATCH"], authorizer=caller_token)
-@open_to(OWNERS)
+@open_to(OWNERS, refuses=[NotFoundError])
 def change_me(asked: me.OwnerSettings) -> me.Me:
     """Set for how long cloud copies stay once all PCs have their files."""
     return me.change(cloud(), caller(), asked)
@@ -504,11 +505,20 @@ def pcs_changed(event: SQSEvent) -> dict[str, Any]:
     return laps.pcs_changed(cloud(), event.to_dict())
 
 
+@app.on_sqs_message(queue_arn=here.media_queue, batch_size=4, maximum_concurrency=4)
+def media_queued(event: SQSEvent) -> dict[str, Any]:
+    """Look into what arrived: when it was taken, with what, and previews; only what failed comes again."""
+    from chalicelib.media import work  # noqa: PLC0415 (no other function pays for it)
+
+    return work.media_queued(cloud(), event.to_dict())
+
+
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def sweep_pending(_event: CloudWatchEvent) -> None:
     """Repair arrivals whose event was lost, release uploads that never came, ask again for what stands still."""
     laps.ring_for_the_silent(cloud())
     sweeps.sweep_pending(cloud())
+    tasks.sweep(cloud())
     closures.remove_closed(cloud())
 
 

@@ -13,6 +13,7 @@ import msgspec
 from chalicelib import log, metrics, moments, notices, objects, retention, s3_events, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
+from chalicelib.media import tasks
 from chalicelib.metadata import copies, files, ledger, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.objects import Object
@@ -51,7 +52,7 @@ def object_arrived(world: Cloud, event: Mapping[str, Any]) -> None:
         raise failures[0]
 
 
-def take_in(world: Cloud, arrival: Arrival) -> Outcome:
+def take_in(world: Cloud, arrival: Arrival, *, most_hashed_bytes: int = objects.MOST_HASHED_BYTES) -> Outcome:
     """Take in one object: look, judge, do."""
     known = _look_up(world, arrival)
     if known.unwanted:
@@ -62,10 +63,9 @@ def take_in(world: Cloud, arrival: Arrival) -> Outcome:
     found = objects.find(world, arrival.original.key, arrival.version_id)
     if not found:
         return Outcome.ABSENT
-    found = objects.hashed(world, found)
+    found = objects.hashed(world, found, most_hashed_bytes)
     if not found.sha256:
-        trouble.report(world, "object too large to hash", size=found.size, **_about(arrival))
-        return Outcome.UNHASHED
+        return _leave_for_later(world, arrival, found)
     reason = judge(known.file, found)
     if known.file and reason:
         return _refuse(world, known.file, reason)
@@ -124,7 +124,7 @@ def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> 
         file.owner_id, "uploaded", world.now(), world.new_id(), fileId=file.file_id, deviceId=file.device_id
     )
     try:
-        world.table.write(*files.uploaded(known.file, file), *debts, activity)
+        world.table.write(*files.uploaded(known.file, file), *debts, tasks.debt(file, world), activity)
     except ConditionFailedError as error:
         return _lost_race(world, error, known, arrival)
     log.logger.info(
@@ -132,6 +132,7 @@ def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> 
     )
     metrics.tell(world.settings.stage, world.now(), {"FilesArrived": 1, "ArrivedBytes": file.size or 0})
     _ring(world, file, known.pcs)
+    _ask_for_media(world, file)
     return Outcome.UPLOADED
 
 
@@ -151,6 +152,8 @@ def _repeat(world: Cloud, file: File, pcs: Mapping[str, str], arrival: Arrival) 
         return Outcome.REPEATED
     if file.status == Status.UPLOADED:
         _ring(world, file, {device_id: url for device_id, url in pcs.items() if device_id in file.owed_to})
+    if file.status in (Status.UPLOADED, Status.DOWNLOADED) and not file.media_state:
+        _ask_for_media(world, file)
     return Outcome.REPEATED
 
 
@@ -159,6 +162,15 @@ def _put_aside(world: Cloud, file: File) -> None:
     if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED):
         last_at = moments.to_text(world.now() + retention.LAST_LOOK)
         world.table.put(copies.look(file.owner_id, file.file_id, world.now_text(), last_at))
+
+
+def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
+    """Leave an object to whoever has the time to hash it; what nobody has is trouble."""
+    if found.size <= objects.MOST_PUT_BYTES:
+        tasks.ask(world, [tasks.Hash(found.key, found.version_id)])
+    else:
+        trouble.report(world, "object too large to hash", size=found.size, **_about(arrival))
+    return Outcome.UNHASHED
 
 
 def _refuse(world: Cloud, file: File, reason: str) -> Outcome:
@@ -176,6 +188,10 @@ def _ring(world: Cloud, file: File, pcs: Mapping[str, str]) -> None:
     notice = notices.of(file, world.settings.bucket)
     for queue_url in pcs.values():
         notices.ring(world, queue_url, [notice])
+
+
+def _ask_for_media(world: Cloud, file: File) -> None:
+    tasks.ask(world, [tasks.Look(file.owner_id, file.file_id)])
 
 
 def _about(arrival: Arrival) -> dict[str, str]:

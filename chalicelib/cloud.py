@@ -66,6 +66,12 @@ class Cloud:
         return self._make_client("sqs")
 
     @cached_property
+    def media_queue_url(self) -> str:
+        """The address of the queue of media work, asked for once a process."""
+        address: str = self.sqs.get_queue_url(QueueName=self.settings.media_queue.rpartition(":")[2])["QueueUrl"]
+        return address
+
+    @cached_property
     def sts(self) -> Any:
         """The client that lends a PC its credentials."""
         return self._make_client("sts")

@@ -29,6 +29,7 @@ class Settings:
     user_pool_client: str
     pc_role: str
     paired_queue: str
+    media_queue: str
     dead_notices: str
     topic: str
     region: str

@@ -9,6 +9,7 @@ from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, NotFoundError
+from chalicelib.media import facts
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
 from chalicelib.retention import CloudCopy, cloud_copy
@@ -38,6 +39,14 @@ class FileShown(Reply, frozen=True, kw_only=True):
     group_id: str | None = None
     local_id: str | None = None
     reason: str | None = None
+    captured_at: str | None = None
+    captured_from: facts.CapturedFrom | None = None
+    width: int | None = None
+    height: int | None = None
+    camera: str | None = None
+    place: facts.Place | None = None
+    media_state: facts.MediaState | None = None
+    previews: list[facts.Side]
     owed_to: list[Id]
     home: dict[str, Moment]
     cloud_copy: CloudCopy | None = None
@@ -84,4 +93,4 @@ def read_cursor(cursor: str | None) -> str | None:
 def _show(file: File) -> FileShown:
     shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name != "cloud_copy"}
     told = {"owed_to": sorted(file.owed_to), "cloud_copy": cloud_copy(file)}
-    return FileShown(**{**shown, **told})
+    return FileShown(**{**shown, **facts.of(file), **told})

@@ -12,6 +12,8 @@ from chalicelib.cloud import Cloud
 
 # Streams at some 80 MB/s into a Lambda, so this fits its minute; what S3 checked itself has no such bound.
 MOST_HASHED_BYTES = 512 * 1024 * 1024
+# What S3 takes in one piece; larger objects come in parts, with the hash that was declared.
+MOST_PUT_BYTES = 5 * 1024 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 # What a multipart upload carries along: the hash of the whole as declared, which S3 cannot check.
 DECLARED = "declared-sha256"
@@ -57,12 +59,12 @@ def _declared(head: Mapping[str, Any]) -> str | None:
     return told if _HASH.fullmatch(told) else None
 
 
-def hashed(world: Cloud, found: Object) -> Object:
+def hashed(world: Cloud, found: Object, most_bytes: int = MOST_HASHED_BYTES) -> Object:
     """Return the object with its hash: S3's own if it has one, else computed here, in bounded memory.
 
     An object too large to read here comes back without.
     """
-    if found.sha256 or found.size > MOST_HASHED_BYTES:
+    if found.sha256 or found.size > most_bytes:
         return found
     which = {"VersionId": found.version_id} if found.version_id else {}
     body = world.s3.get_object(Bucket=world.settings.bucket, Key=found.key, **which)["Body"]

@@ -57,7 +57,7 @@ def patch(recorded: Outputs) -> Patches:
     _report_single_failures(patches)
     _plan_what_chalice_cannot(patches, recorded)
     is_local = recorded.stage == "local"
-    _package_honestly(patches, for_this_machine=is_local and not host.runs_lambda_packages())
+    _package_honestly(patches, for_this_machine=is_local)
     if is_local:
         _run_on_this_machine(patches)
     return patches

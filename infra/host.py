@@ -1,4 +1,7 @@
-"""The embedded cloud runs functions on this very machine: package for it, not for Lambda's Linux. Pure but for pip."""
+"""The embedded cloud runs functions on this very machine: package for it, not for Lambda's Linux. Pure but for pip.
+
+On Linux, too: packages for the old Linux below Lambda's Python 3.11 would run here, but not all are made for it.
+"""
 
 import platform
 import subprocess
@@ -12,11 +15,6 @@ _ARM = frozenset({"arm64", "aarch64"})
 def architecture(machine: str = "") -> str:
     """Name this machine's processor as Lambda would."""
     return "arm64" if (machine or platform.machine()).lower() in _ARM else "x86_64"
-
-
-def runs_lambda_packages(system: str = sys.platform, machine: str = "") -> bool:
-    """Whether packages made for Lambda (Linux on x86_64, as the `local` stage says) run here too."""
-    return system == "linux" and architecture(machine) == "x86_64"
 
 
 def install(requirements: str, target: str, run: Callable[..., object] = subprocess.run) -> None:

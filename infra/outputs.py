@@ -26,6 +26,7 @@ SETTINGS = {
     "BACKHAUL_USER_POOL_CLIENT": "UserPoolClient",
     "BACKHAUL_PC_ROLE": "PcRoleArn",
     "BACKHAUL_PAIRED_QUEUE": "PairedQueueArn",
+    "BACKHAUL_MEDIA_QUEUE": "MediaQueueArn",
     "BACKHAUL_DEAD_NOTICES": "DeadNoticesArn",
     "BACKHAUL_TOPIC": "TopicArn",
 }
@@ -138,6 +139,7 @@ def sample_for(stage: str, account: str = "123456789012", region: str = "eu-cent
         "UserPoolClient": "exampleexampleexample00000",
         "PcRoleArn": f"arn:aws:iam::{account}:role/{name}-pc",
         "PairedQueueArn": f"arn:aws:sqs:{region}:{account}:{name}-paired",
+        "MediaQueueArn": f"arn:aws:sqs:{region}:{account}:{name}-media",
         "DeadNoticesArn": f"arn:aws:sqs:{region}:{account}:{name}-notices-dead",
         "DeadArrivalsArn": f"arn:aws:sqs:{region}:{account}:{name}-arrivals-dead",
         "TopicArn": f"arn:aws:sns:{region}:{account}:{name}-trouble",

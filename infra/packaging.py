@@ -30,9 +30,9 @@ from infra.deploy_hooks import patch
 from infra.outputs import sample_for
 
 _SOURCES = ("app.py", "chalicelib", "requirements.txt")
-_WANTED = frozenset({"app.py", "chalicelib", "chalice", "jwt", "cryptography", "msgspec"})
+_WANTED = frozenset({"app.py", "chalicelib", "chalice", "jwt", "cryptography", "msgspec", "PIL", "pillow_heif"})
 _UNWANTED = frozenset({"boto3", "botocore", "s3transfer", "moto", "pytest", "agent", "infra", "local", "tests"})
-_MOST_BYTES = 50_000_000
+_MOST_BYTES = 60_000_000
 _PROCESSORS = {0x3E: "x86_64", 0xB7: "arm64"}
 _ELF = b"\x7fELF"
 

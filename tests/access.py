@@ -124,7 +124,7 @@ def an_account() -> Iterator[None]:
     with mock_aws():
         here = settings()
         make_table(make_client("dynamodb"))
-        for arn in (here.paired_queue, here.dead_notices):
+        for arn in (here.paired_queue, here.media_queue, here.dead_notices):
             make_client("sqs").create_queue(QueueName=arn.rpartition(":")[2])
         where = {"LocationConstraint": "eu-west-1"}
         make_client("s3").create_bucket(Bucket=here.bucket, CreateBucketConfiguration=where)

@@ -96,6 +96,7 @@ class Account:
         self.sqs, self.sns = make_client("sqs"), make_client("sns")
         self._put_up()
         self.world.table = Table(self.dynamodb, TABLE, sleep=lambda _: None)
+        assert self.world.media_queue_url
         self.calls.clear()
 
     def _client(self, service: str) -> Any:

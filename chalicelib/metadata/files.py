@@ -81,6 +81,14 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     kept_at: str | None = None
     trashed_at: str | None = None
     purged_at: str | None = None
+    captured_at: str | None = None
+    captured_from: str | None = None
+    width: int | None = None
+    height: int | None = None
+    camera: str | None = None
+    place: dict[str, int] | None = None
+    media_state: str | None = None
+    previews: frozenset[str] = frozenset()
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}
 

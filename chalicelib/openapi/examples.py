@@ -22,6 +22,7 @@ from chalicelib import (
     uploads,
     wanted,
 )
+from chalicelib.media.facts import Place
 from chalicelib.metadata.files import Status
 from chalicelib.presign import Link
 from chalicelib.retention import CloudCopy
@@ -67,6 +68,14 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
         uploaded_at=_BEGUN,
         downloaded_at=_HOME,
         taken_at="2026-11-20T17:31:05+01:00",
+        captured_at="2026-11-20T17:31:05.120+01:00",
+        captured_from="exif",
+        width=3024,
+        height=4032,
+        camera="Apple iPhone 14",
+        place=Place(48.8577, 2.295),
+        media_state="done",
+        previews=["256", "1600"],
         owed_to=[],
         home={_PC: _HOME},
         cloud_copy=CloudCopy.KEPT,

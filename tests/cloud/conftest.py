@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "BACKHAUL_USER_POOL_CLIENT": "client",
     "BACKHAUL_PC_ROLE": "arn:aws:iam::123456789012:role/backhaul-test-pc",
     "BACKHAUL_PAIRED_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:backhaul-test-paired",
+    "BACKHAUL_MEDIA_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:backhaul-test-media",
     "BACKHAUL_DEAD_NOTICES": "arn:aws:sqs:eu-west-1:123456789012:backhaul-test-notices-dead",
     "BACKHAUL_TOPIC": "arn:aws:sns:eu-west-1:123456789012:backhaul-test-trouble",
     "AWS_REGION": "eu-west-1",

@@ -11,6 +11,7 @@ COMPLETE = {
     "BACKHAUL_USER_POOL_CLIENT": "client",
     "BACKHAUL_PC_ROLE": "arn:aws:iam::123456789012:role/pc",
     "BACKHAUL_PAIRED_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:paired",
+    "BACKHAUL_MEDIA_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:media",
     "BACKHAUL_DEAD_NOTICES": "arn:aws:sqs:eu-west-1:123456789012:dead",
     "BACKHAUL_TOPIC": "arn:aws:sns:eu-west-1:123456789012:trouble",
     "AWS_REGION": "eu-west-1",

@@ -179,7 +179,15 @@ def test_functions_carry_the_recorded_settings(embedded: EmbeddedCloud, checkout
 
 def test_all_that_was_deployed_is_found_again_by_name(embedded: EmbeddedCloud, checkout: Path) -> None:
     remembered = json.loads((checkout / ".chalice" / "deployed" / "local.json").read_text(encoding="utf-8"))
-    functions = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending", "sweep_home")
+    functions = (
+        "api_handler",
+        "caller_token",
+        "object_arrived",
+        "pcs_changed",
+        "media_queued",
+        "sweep_pending",
+        "sweep_home",
+    )
 
     found = adopt.everything(embedded.client, "backhaul-local", functions)
 

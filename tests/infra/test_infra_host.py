@@ -13,21 +13,7 @@ def test_processors_are_named_as_lambda_names_them(machine: str, expected: str) 
     assert host.architecture(machine) == expected
 
 
-@pytest.mark.parametrize(
-    ("system", "machine", "expected"),
-    [
-        ("linux", "x86_64", True),
-        ("linux", "aarch64", False),
-        ("darwin", "arm64", False),
-        ("darwin", "x86_64", False),
-        ("win32", "AMD64", False),
-    ],
-)
-def test_packages_for_lambda_run_on_its_own_kind_of_machine_alone(system: str, machine: str, *, expected: bool) -> None:
-    assert host.runs_lambda_packages(system, machine) is expected
-
-
-def test_elsewhere_packages_are_installed_for_this_machine() -> None:
+def test_packages_are_installed_for_this_machine() -> None:
     commands: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> None:

@@ -13,7 +13,15 @@ from infra.errors import BrokenPolicyError
 from infra.policies import placeholders, render
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("api_handler", "caller_token", "object_arrived", "pcs_changed", "sweep_pending", "sweep_home")
+FUNCTIONS = (
+    "api_handler",
+    "caller_token",
+    "object_arrived",
+    "pcs_changed",
+    "media_queued",
+    "sweep_pending",
+    "sweep_home",
+)
 # AWS knows no batch actions, the embedded cloud asks for one.
 STARRED_ACTIONS = {"sqs:SendMessage*"}
 
@@ -118,7 +126,17 @@ def who_may(*actions: str) -> set[str]:
 
 
 def test_only_the_sweeps_may_delete_objects() -> None:
-    assert who_may("s3:DeleteObject", "s3:DeleteObjectVersion") == {"sweep_pending", "sweep_home"}
+    deleting = {"s3:DeleteObject", "s3:DeleteObjectVersion"}
+
+    assert who_may(*deleting) == {"sweep_pending", "sweep_home", "media_queued"}
+    own = {resource for action, resource in allowed("media_queued") if action in deleting | {"s3:PutObject"}}
+    assert own == {"${BucketArn}/previews/*"}
+
+
+def test_nobody_but_those_who_look_into_files_may_write_previews() -> None:
+    may = {name for name in FUNCTIONS if ("s3:PutObject", "${BucketArn}/previews/*") in allowed(name)}
+
+    assert may == {"media_queued"}
 
 
 def test_only_the_hourly_sweep_may_let_a_copy_expire() -> None:

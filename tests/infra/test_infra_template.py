@@ -98,11 +98,20 @@ def test_objects_that_are_home_expire_after_a_day(resources: dict[str, Any]) -> 
     assert home["ExpirationInDays"] == 1
 
 
-def test_untagged_objects_never_expire(resources: dict[str, Any]) -> None:
+def test_untagged_originals_never_expire(resources: dict[str, Any]) -> None:
     rules = properties(resources, "Bucket")["LifecycleConfiguration"]["Rules"]
     expiring = [one["Id"] for one in rules if {"ExpirationInDays", "ExpirationDate"} & one.keys()]
 
-    assert expiring == ["home-objects-expire"]
+    assert expiring == ["home-objects-expire", "quarantine-expires"]
+
+
+def test_what_is_put_aside_can_be_looked_at_for_thirty_days(resources: dict[str, Any]) -> None:
+    assert rule(resources, "quarantine-expires") == {
+        "Id": "quarantine-expires",
+        "Status": "Enabled",
+        "Prefix": "quarantine/",
+        "ExpirationInDays": 30,
+    }
 
 
 def test_expired_objects_can_be_had_back_for_thirty_days(resources: dict[str, Any]) -> None:
@@ -144,6 +153,8 @@ def test_a_page_may_read_what_the_bucket_answers(resources: dict[str, Any]) -> N
         "BucketPolicy",
         "PairedQueuePolicy",
         "PairedDeadQueuePolicy",
+        "MediaQueuePolicy",
+        "MediaDeadQueuePolicy",
         "DeadNoticesQueuePolicy",
         "DeadArrivalsQueuePolicy",
         "TroubleTopicPolicy",
@@ -229,18 +240,20 @@ def test_every_queue_keeps_messages_for_two_weeks_encrypted(resources: dict[str,
         assert found["Properties"]["SqsManagedSseEnabled"] is True
 
 
-def test_a_pairing_that_keeps_failing_is_kept_aside(resources: dict[str, Any]) -> None:
-    redrive = properties(resources, "PairedQueue")["RedrivePolicy"]
+@pytest.mark.parametrize(("queue", "tries"), [("Paired", 5), ("Media", 3)])
+def test_a_message_that_keeps_failing_is_kept_aside(resources: dict[str, Any], queue: str, tries: int) -> None:
+    redrive = properties(resources, f"{queue}Queue")["RedrivePolicy"]
 
-    assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": ["PairedDeadQueue", "Arn"]}, "maxReceiveCount": 5}
+    assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": [f"{queue}DeadQueue", "Arn"]}, "maxReceiveCount": tries}
 
 
+@pytest.mark.parametrize(("queue", "consumer"), [("PairedQueue", "pcs_changed"), ("MediaQueue", "media_queued")])
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_consumer_may_take(
-    resources: dict[str, Any], project: Path
+    resources: dict[str, Any], project: Path, queue: str, consumer: str
 ) -> None:
-    timeout = stages.config(project)["lambda_functions"]["pcs_changed"]["lambda_timeout"]
+    timeout = stages.config(project)["lambda_functions"][consumer]["lambda_timeout"]
 
-    assert properties(resources, "PairedQueue")["VisibilityTimeout"] >= 6 * timeout
+    assert properties(resources, queue)["VisibilityTimeout"] >= 6 * timeout
 
 
 def test_owners_sign_in_with_their_address_whatever_its_case(resources: dict[str, Any]) -> None:
