@@ -9,6 +9,7 @@ from chalicelib import devices, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, NotFoundError
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
 
@@ -50,9 +51,12 @@ def show(world: Cloud, caller: Caller) -> Me:
 
 
 def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
-    """Set what is given."""
+    """Set what is given; an owner who has left has nothing to set."""
     caller.must_have(scopes.OWNER)
     owners.ensure(world.table, caller.owner_id, world.now_text())
     if not isinstance(asked.grace_days, UnsetType):
-        owners.set_grace(world.table, caller.owner_id, asked.grace_days)
+        try:
+            owners.set_grace(world.table, caller.owner_id, asked.grace_days)
+        except ConditionFailedError as error:
+            raise NotFoundError("owner", caller.owner_id) from error
     return show(world, caller)

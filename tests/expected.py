@@ -20,10 +20,12 @@ A_SHA256 = "a" * 64
 
 @dataclass(frozen=True)
 class Expected:
-    """Who may call (`None`: anybody, without a credential), and with what body, made from ids of things."""
+    """Who may call (`None`: anybody, without a credential), with what body made from ids, and what is answered."""
 
     callers: frozenset[str] | None
     body: Callable[[Ids], Any] | None = None
+    # What is answered to who may: of the files that the tests have, none has arrived.
+    granted: int = 200
 
 
 def _declared(_: Ids) -> Any:
@@ -83,9 +85,9 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/uploads/{file_id}/links"): Expected(SENDERS, lambda _: {"parts": []}),
     ("POST", "/uploads/{file_id}/complete"): Expected(SENDERS, lambda _: {}),
     ("PATCH", "/me"): Expected(SIGNED_IN, lambda _: {"graceDays": 30}),
-    ("DELETE", "/files/{file_id}"): Expected(SENDERS),
-    ("POST", "/files/{file_id}/restore"): Expected(SENDERS, lambda _: {}),
-    ("POST", "/files/{file_id}/purge"): Expected(SIGNED_IN, lambda _: {}),
+    ("DELETE", "/files/{file_id}"): Expected(SENDERS, granted=409),
+    ("POST", "/files/{file_id}/restore"): Expected(SENDERS, lambda _: {}, granted=409),
+    ("POST", "/files/{file_id}/purge"): Expected(SIGNED_IN, lambda _: {}, granted=409),
     ("POST", "/files/trash"): Expected(SENDERS, _files),
     ("POST", "/files/restore"): Expected(SENDERS, _files),
     ("POST", "/files/purge"): Expected(SIGNED_IN, _files),

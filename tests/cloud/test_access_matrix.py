@@ -1,5 +1,6 @@
 """Every route of the app's own table, with every credential that must not open it: a new route cannot be forgotten."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,8 +62,14 @@ def test_the_right_key_for_another_deed_opens_no_route(still: Stage, route: tupl
         assert answer.status in (403, 404), (kind, answer)
 
 
+# Files in a body that are each answered on their own, whatever is said of the others.
+ANSWERS_EACH = [("POST", f"/files/{deed}") for deed in ("trash", "restore", "purge")]
+
+
 def asks_about(route: tuple[str, str], field: str) -> bool:
     """Whether a route names a thing of this kind, in its path or its body, and stands or falls with it."""
+    if route in ANSWERS_EACH:
+        return False
     make = EXPECTED[route].body
     named = make is not None and make(UNKNOWN) != make({**UNKNOWN, field: "other"})
     return f"{{{field}}}" in route[1] or (named and "{" not in route[1])
@@ -93,6 +100,19 @@ def test_anothers_file_in_a_receipt_cannot_be_told_from_none(still: Stage, kind:
         told.append((answer.status, answer.text.replace(file_id, "ID")))
 
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("route", ANSWERS_EACH)
+def test_anothers_file_among_many_cannot_be_told_from_none(still: Stage, route: tuple[str, str]) -> None:
+    for kind in sorted(EXPECTED[route].callers or set()):
+        told = []
+        for file_id in (still.bert["ids"][kind]["file_id"], UNKNOWN["file_id"]):
+            answer = still.ask(route, {"file_id": file_id}, still.anna["tokens"][kind])
+            check(answer)
+            told.append((answer.status, answer.text.replace(file_id, "ID")))
+
+        assert told[0] == told[1]
+        assert json.loads(told[0][1])["files"] == [{"fileId": "ID", "outcome": "refused", "reason": "unknownFile"}]
 
 
 ODD_IDS = [

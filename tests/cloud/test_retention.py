@@ -10,7 +10,7 @@ import pytest
 from chalicelib import grace, home_sweep, me, retention, uploads, wanted
 from chalicelib.auth import Caller
 from chalicelib.bodies import parse, to_json
-from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError
+from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
 from chalicelib.grace import LONGEST_WAIT, LetGo, Wait
 from chalicelib.metadata import files, owners
 from chalicelib.metadata.files import File, Status
@@ -508,3 +508,11 @@ def test_a_longer_grace_holds_back_what_was_about_to_leave(account: Account) -> 
     sweep(account, days=8)
 
     assert copy_of(account, file_id) == "kept"
+
+
+def test_an_owner_who_has_left_sets_nothing(account: Account) -> None:
+    account.owner()
+    owners.close(account.world.table, OWNER, account.world.now_text())
+
+    with pytest.raises(NotFoundError):
+        set_grace(account, 0)
