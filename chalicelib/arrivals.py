@@ -37,6 +37,7 @@ class Known:
 
     file: File | None
     unwanted: bool = False
+    closed: bool = False
     pcs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,9 +56,8 @@ def object_arrived(world: Cloud, event: Mapping[str, Any]) -> None:
 def take_in(world: Cloud, arrival: Arrival, *, most_hashed_bytes: int = objects.MOST_HASHED_BYTES) -> Outcome:
     """Take in one object: look, judge, do."""
     known = _look_up(world, arrival)
-    if known.unwanted:
-        log.logger.info("unwanted object", extra=_about(arrival))
-        return Outcome.UNWANTED
+    if known.unwanted or known.closed:
+        return _turn_away(world, known, arrival)
     if known.file and known.file.status != Status.PENDING:
         return _repeat(world, known.file, known.pcs, arrival)
     found = objects.find(world, arrival.original.key, arrival.version_id)
@@ -114,7 +114,15 @@ def _look_up(world: Cloud, arrival: Arrival) -> Known:
     file = files.read(found[at[0]]) if at[0] in found else None
     # A file has one key; another key with its id is nobody's.
     forged = file is not None and file.key != arrival.original.key
-    return Known(file, forged or at[1] in found or "closedAt" in profile, profile.get("pcs", {}))
+    return Known(file, forged or at[1] in found, "closedAt" in profile, profile.get("pcs", {}))
+
+
+def _turn_away(world: Cloud, known: Known, arrival: Arrival) -> Outcome:
+    """Leave an object that is no file's to the hourly sweep: this function may delete nothing."""
+    log.logger.warning("unwanted object", extra=_about(arrival))
+    if not known.closed:
+        _have_looked_at(world, arrival.original.owner_id, arrival.original.file_id)
+    return Outcome.UNWANTED
 
 
 def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> Outcome:
@@ -159,9 +167,13 @@ def _repeat(world: Cloud, file: File, pcs: Mapping[str, str], arrival: Arrival) 
 
 def _put_aside(world: Cloud, file: File) -> None:
     """Have the later version taken away, or the bucket would expire the one that PCs are told of as noncurrent."""
-    if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED):
-        last_at = moments.to_text(world.now() + retention.LAST_LOOK)
-        world.table.put(copies.look(file.owner_id, file.file_id, world.now_text(), last_at))
+    if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED, Status.REFUSED):
+        _have_looked_at(world, file.owner_id, file.file_id)
+
+
+def _have_looked_at(world: Cloud, owner_id: str, file_id: str) -> None:
+    last_at = moments.to_text(world.now() + retention.LAST_LOOK)
+    world.table.put(copies.look(owner_id, file_id, world.now_text(), last_at))
 
 
 def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
@@ -174,8 +186,10 @@ def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
 
 
 def _refuse(world: Cloud, file: File, reason: str) -> Outcome:
+    """Refuse a file for good; what came in its place is put aside by the look."""
+    now = world.now_text()
     try:
-        world.table.write(*files.refused(file, reason))
+        world.table.write(*files.refused(file, reason), copies.look(file.owner_id, file.file_id, now, now))
     except ConditionFailedError:
         return Outcome.REPEATED
     files.drop_pointer(world.table, file)

@@ -8,7 +8,7 @@ A last lap comes an hour later, for what links and events under way still brough
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import accounts, credentials, devices, moments, scopes, user_pool
+from chalicelib import accounts, credentials, devices, moments, scopes, strays, user_pool
 from chalicelib.auth import Caller
 from chalicelib.bodies import Request
 from chalicelib.cloud import Cloud
@@ -54,7 +54,7 @@ def _remove(world: Cloud, owner_id: str, until: datetime) -> bool:
     """Remove what there is, and say whether nothing is left."""
     _revoke_all(world, owner_id)
     user_pool.remove(world, owner_id)
-    prefixes = (credentials.prefix(owner_id), f"previews/{owner_id}/")
+    prefixes = (credentials.prefix(owner_id), f"previews/{owner_id}/", f"{strays.QUARANTINE}{owner_id}/")
     debts = [f"pc#{device.device_id}" for device in kept_devices.every(world.table, owner_id)]
     return all(_remove_objects(world, prefix, until) for prefix in prefixes) and all(
         _remove_items(world, partition, until) for partition in (*debts, owners.partition(owner_id))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import grace, metrics, moments, purges, retention, trash
+from chalicelib import grace, metrics, moments, purges, retention, strays, trash
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.metadata import copies, files, owners
@@ -101,9 +101,11 @@ def _read(items: dict[Key, Item], key: Key, one: tuple[str, str]) -> _Due:
 
 
 def _look_again(world: Cloud, due: _Due) -> str:
-    """Make sure of a copy that was held back."""
+    """Make sure of a copy that was held back; clear away what came for an upload that was called off."""
     if due.file:
         retention.look_again(world, due.file)
+    elif world.table.find(files.gone_key(due.owner_id, due.file_id)):
+        strays.remove(world, due.owner_id, due.file_id)
     last_at = due.item["lastAt"]
     over = due.file is None or world.now() >= moments.from_text(last_at)
     world.table.put(copies.looked(due.owner_id, due.file_id, last_at, over=over))

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import msgspec
 
-from chalicelib import log, moments, objects, trouble
+from chalicelib import log, moments, objects, strays, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
 from chalicelib.metadata import copies, files
@@ -104,7 +104,8 @@ def see_off(world: Cloud, file: File) -> bool:
 
 
 def look_again(world: Cloud, file: File) -> None:
-    """Make sure of a copy that is to stay: no tag, and no marker or later version before it."""
+    """Make sure of a copy that is to stay: no tag, no marker or later version before it, and nothing beside it."""
+    strays.clear(world, file)
     if file.tagged_at is not None or file.status not in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED):
         return
     if not _find(world, file):
@@ -115,13 +116,15 @@ def look_again(world: Cloud, file: File) -> None:
 
 
 def make_current(world: Cloud, file: File) -> None:
-    """Delete what lies before the version that PCs are told of: expiry's marker, or what a link brought later."""
+    """Take away what lies before the version that PCs are told of: expiry's marker, or what a link brought later."""
     page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=file.key)
     versions = [one for one in page.get("Versions", ()) if one["Key"] == file.key]
     mine = next((place for place, one in enumerate(versions) if one["VersionId"] == file.version_id), None)
     if mine is None or versions[mine]["IsLatest"]:
         return
     markers = [one for one in page.get("DeleteMarkers", ()) if one["Key"] == file.key]
+    for one in [later for later in versions[:mine] if not strays.are_same(later, versions[mine])]:
+        strays.put_aside(world, file, file.key, one["VersionId"])
     for one in (*versions[:mine], *markers):
         world.s3.delete_object(Bucket=world.settings.bucket, Key=file.key, VersionId=one["VersionId"])
     log.logger.info("made current", extra=log.about(file.owner_id, file.file_id))

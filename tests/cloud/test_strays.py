@@ -1,0 +1,159 @@
+"""Objects that no file stands for leave the originals, and none is deleted that might be somebody's only copy."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import home_sweep, uploads, wanted
+from tests.builders import BUCKET, OWNER, Account
+
+PHOTO, OTHER = b"the bytes of a photo", b"other bytes"
+
+
+def stored(account: Account) -> dict[str, list[bytes]]:
+    """Read every version in the bucket, by key, the newest first."""
+    found: dict[str, list[bytes]] = {}
+    told = account.s3.list_object_versions(Bucket=BUCKET)
+    for one in told.get("Versions", []):
+        body = account.s3.get_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
+        found.setdefault(one["Key"], []).append(body)
+    assert not told.get("DeleteMarkers")
+    return found
+
+
+def aside(key: str, version: str) -> str:
+    return f"quarantine/{key.removeprefix('originals/')}/{version}"
+
+
+def begin_simple(account: Account) -> Any:
+    return uploads.begin_simple(account.world, account.phone().caller, wanted.Simple("a.jpg", "image/jpeg"))
+
+
+def test_what_comes_after_an_upload_was_called_off_is_removed(account: Account) -> None:
+    phone = account.phone()
+    (begun,) = phone.begin(PHOTO)
+    uploads.abort(account.world, phone.caller, begun.file_id)
+    version = account.put(begun.key, PHOTO)
+    account.hear(begun.key, version)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {}
+
+
+def test_the_same_bytes_put_again_are_removed(account: Account) -> None:
+    told = begin_simple(account)
+    first = account.put(told.key, PHOTO, checked=False)
+    account.hear(told.key, first)
+    account.hear(told.key, account.put(told.key, PHOTO, checked=False))
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {told.key: [PHOTO]}
+
+
+def test_other_bytes_put_later_are_put_aside_so_that_the_first_stay_current(account: Account) -> None:
+    pc, told = account.pc(), begin_simple(account)
+    first = account.put(told.key, PHOTO, checked=False)
+    account.hear(told.key, first)
+    later = account.put(told.key, OTHER, checked=False)
+    account.hear(told.key, later)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {told.key: [PHOTO], aside(told.key, later): [OTHER]}
+    assert [notice["versionId"] for notice in pc.owed()] == [first]
+    assert account.s3.head_object(Bucket=BUCKET, Key=told.key)["VersionId"] == first
+
+
+def test_events_in_another_order_lose_neither_version(account: Account) -> None:
+    told = begin_simple(account)
+    earlier = account.put(told.key, PHOTO, checked=False)
+    later = account.put(told.key, OTHER, checked=False)
+    account.hear(told.key, later)
+    account.hear(told.key, earlier)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account)[told.key] == [OTHER, PHOTO]
+
+
+def test_what_came_in_place_of_what_was_declared_is_put_aside(account: Account) -> None:
+    (begun,) = account.phone().begin(PHOTO)
+    version = account.put(begun.key, OTHER)
+    account.hear(begun.key, version)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {aside(begun.key, version): [OTHER]}
+
+
+def test_what_comes_once_more_for_a_refused_file_is_put_aside_too(account: Account) -> None:
+    (begun,) = account.phone().begin(PHOTO)
+    account.hear(begun.key, account.put(begun.key, OTHER))
+    home_sweep.sweep_home(account.world)
+    account.hear(begun.key, account.put(begun.key, OTHER))
+
+    home_sweep.sweep_home(account.world)
+
+    assert [key.partition("/")[0] for key in stored(account)] == ["quarantine"] * 2
+
+
+def test_another_key_with_the_id_of_a_file_is_put_aside(account: Account) -> None:
+    begun = account.phone().send(PHOTO)
+    account.hear(begun.key)
+    forged = begun.key.replace("IMG_0001", "other")
+    version = account.put(forged, OTHER)
+    account.hear(forged, version)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {begun.key: [PHOTO], aside(forged, version): [OTHER]}
+
+
+def test_what_is_put_aside_is_reported(account: Account) -> None:
+    (begun,) = account.phone().begin(PHOTO)
+    version = account.put(begun.key, OTHER)
+    account.hear(begun.key, version)
+
+    home_sweep.sweep_home(account.world)
+
+    refused, moved = account.troubles()
+    assert (refused["what"], moved["what"]) == ("other bytes than declared", "put aside for 30 days")
+    assert moved["key"] == aside(begun.key, version)
+
+
+@pytest.mark.parametrize("dies", ["CopyObject", "DeleteObject"])
+def test_dying_in_between_loses_nothing(account: Account, dies: str) -> None:
+    told = begin_simple(account)
+    account.hear(told.key, account.put(told.key, PHOTO, checked=False))
+    later = account.put(told.key, OTHER, checked=False)
+    account.hear(told.key, later)
+    died: list[None] = []
+
+    def once(model: Any, **_: Any) -> None:
+        if model.name == dies and not died:
+            died.append(None)
+            raise TimeoutError("S3 did not answer")
+
+    account.s3.meta.events.register("before-call", once)
+    with pytest.raises(TimeoutError):
+        home_sweep.sweep_home(account.world)
+
+    home_sweep.sweep_home(account.world)
+
+    left = stored(account)
+    assert left.keys() == {told.key, aside(told.key, later)}
+    assert left[told.key] == [PHOTO]
+    assert set(left[aside(told.key, later)]) == {OTHER}
+
+
+def test_a_file_without_strays_is_left_as_it_is(account: Account) -> None:
+    begun = account.phone().send(PHOTO)
+    account.hear(begun.key)
+    account.clock.wind(days=40)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {begun.key: [PHOTO]}
+    assert account.item(f"owner#{OWNER}", f"file#{begun.file_id}")
