@@ -37,7 +37,7 @@ from agent.push import pairing as phone
 from agent.push.api import PhoneApi
 from agent.session import Session, stop_on_signals
 from agent.startup import command as starting
-from agent.startup import host
+from agent.startup import host, leave, tools
 from agent.words import checked
 
 if TYPE_CHECKING:
@@ -129,10 +129,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_first_and_last(commands: Any) -> None:
-    """Add what a person begins with, and what only Windows calls."""
+    """Add what a person begins with, and what only Windows and the installer call."""
     first = commands.add_parser("setup", help="ask for all it takes, pair, and let the agent start by itself")
     first.add_argument("--wait", action="store_true", help="keep the window open at the end")
     first.set_defaults(command=_set_up)
+    left = commands.add_parser("leave")
+    left.add_argument("--for-good", action="store_true")
+    left.set_defaults(command=_leave)
     served = commands.add_parser("serve")
     served.add_argument("--home", type=Path, required=True)
     served.set_defaults(command=_serve)
@@ -239,6 +242,12 @@ def _until_revoked(session: Session) -> None:
         session.run()
     except RevokedError as error:
         _complain(str(error))
+
+
+def _leave(chosen: argparse.Namespace) -> int:
+    """Let the installer have the program's files. Not for people either."""
+    leave.leave(tools.run, farewell.ask_by_name, for_good=chosen.for_good)
+    return 0
 
 
 def _set_up(chosen: argparse.Namespace) -> int:

@@ -50,11 +50,16 @@ def heeded(home: Home, ask: Callable[[], None]) -> Iterator[Show | None]:
 
 def ask(home: Home) -> bool:
     """Ask the agent of a home folder to stop; tell whether it was there to hear."""
+    return ask_by_name(name_of(str(home)))
+
+
+def ask_by_name(name: str) -> bool:
+    """Do the same where no more than the home folder's name is known."""
     if sys.platform != "win32":
         return False
     from agent.window import ask_to_close  # noqa: PLC0415 - exists on Windows alone
 
-    return ask_to_close(name_of(str(home)))
+    return ask_to_close(name)
 
 
 def _ending(ask: Callable[[], None], settled: threading.Event) -> Callable[[int], bool]:
