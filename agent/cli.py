@@ -17,7 +17,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import VERSION, farewell, journal, limits, logs, pairing, pause, qr, status, toasts, verify, welcome
+from agent import (
+    VERSION,
+    doctor,
+    farewell,
+    journal,
+    limits,
+    logs,
+    pairing,
+    pause,
+    qr,
+    screen,
+    status,
+    toasts,
+    unpair,
+    verify,
+    welcome,
+)
 from agent.api import Api, safe_address
 from agent.errors import (
     AgentError,
@@ -97,24 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("--verbose", action="store_true", help="log what a developer would want to know")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    asked = commands.add_parser("pair", help="pair this PC with your cloud")
-    asked.add_argument("url", metavar="URL", help="address of the API, https://...")
-    asked.add_argument("--name", default=platform.node() or "PC", help="how this PC is called (default: %(default)s)")
-    asked.add_argument("--yes", action="store_true", help="replace an earlier pairing without asking")
-    asked.add_argument(
-        "--kind", choices=("pc", "phone"), default="pc", help="a phone's key may `push`, a PC's may `run`"
-    )
-    asked.set_defaults(command=_pair)
-    going = commands.add_parser("run", help="bring files home until stopped")
-    going.add_argument(
-        "--limit",
-        type=checked(limits.parse_amount),
-        metavar="RATE",
-        help="bytes a second at most, as 2M or 750k; 0: no limit",
-    )
-    going.set_defaults(command=_run)
+    _add_pair(commands)
+    _add_run(commands)
     commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
-    for module in (verify, pause, logs):
+    for module in (verify, doctor, pause, logs, unpair):
         module.add_to(commands, _at_home)
     for name, command in commands.choices.items():
         command.add_argument(
@@ -139,6 +141,28 @@ def _add_first_and_last(commands: Any) -> None:
     served = commands.add_parser("serve")
     served.add_argument("--home", type=Path, required=True)
     served.set_defaults(command=_serve)
+
+
+def _add_pair(commands: Any) -> None:
+    asked = commands.add_parser("pair", help="pair this PC with your cloud")
+    asked.add_argument("url", metavar="URL", help="address of the API, https://...")
+    asked.add_argument("--name", default=platform.node() or "PC", help="how this PC is called (default: %(default)s)")
+    asked.add_argument("--yes", action="store_true", help="replace an earlier pairing without asking")
+    asked.add_argument(
+        "--kind", choices=("pc", "phone"), default="pc", help="a phone's key may `push`, a PC's may `run`"
+    )
+    asked.set_defaults(command=_pair)
+
+
+def _add_run(commands: Any) -> None:
+    going = commands.add_parser("run", help="bring files home until stopped")
+    going.add_argument(
+        "--limit",
+        type=checked(limits.parse_amount),
+        metavar="RATE",
+        help="bytes a second at most, as 2M or 750k; 0: no limit",
+    )
+    going.set_defaults(command=_run)
 
 
 def _keys(home: Home) -> KeyStore:
@@ -221,7 +245,11 @@ def _run(chosen: argparse.Namespace) -> int:
     session = Session(home, _keys(home), limit=limit)
     stop_on_signals(session.ask_to_stop)
     journal.begin(home)
-    with farewell.heeded(home, session.ask_to_stop) as show, toasts.following(home, show):
+    with (
+        farewell.heeded(home, session.ask_to_stop) as show,
+        toasts.following(home, show),
+        screen.live(session.view, verbose=chosen.verbose),
+    ):
         session.run()
     logging.getLogger(__name__).info("stopped")
     return 0

@@ -28,6 +28,15 @@ class Flight:
     """Whether it waits because nobody could be reached."""
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is still to come: files in all, and of those whose size is known how many, and their bytes."""
+
+    files: int
+    known_files: int
+    known_bytes: int
+
+
 class Flights:
     """All files under way."""
 

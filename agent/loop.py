@@ -26,7 +26,7 @@ from agent.errors import (
     RevokedError,
     UnreachableError,
 )
-from agent.flights import Flights
+from agent.flights import Flights, Left
 from agent.inbox import Doorbell, Message
 from agent.intake import Intake
 from agent.room import Room
@@ -84,6 +84,17 @@ class Loop:
     def wake(self) -> None:
         """End a wait at once; safe from any thread."""
         self._events.put(None)
+
+    def left(self) -> Left:
+        """Tell what is still to come; from any thread, so it takes one look at the flights."""
+        sizes = [one.notice.size for one in list(self._flights) if one.state != "landed"]
+        landed = len(self._flights) - len(sizes)
+        return Left(max(len(sizes), self._rounds.still_owed - landed), len(sizes), sum(sizes))
+
+    @property
+    def room(self) -> Room:
+        """The drive's room."""
+        return self._room
 
     def run(self) -> None:
         """Work until asked to stop, or until a person has to act."""

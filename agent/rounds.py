@@ -140,7 +140,7 @@ class Rounds:
         handles = {outcome.file_id: self._flights.end(outcome.file_id) for outcome in outcomes}
         done = [outcome.file_id for outcome in outcomes if outcome.outcome in TAKEN]
         self._owed.total = max(0, self._owed.total - len(done))
-        self._note({"owed": self._still_owed()})
+        self._note({"owed": self.still_owed})
         if len(self._flights) == 0:
             LOG.debug("all that was owed is home")
         try:
@@ -149,13 +149,15 @@ class Rounds:
             LOG.warning("%s; the notices come again and are confirmed again", error)
 
     def _beat(self) -> None:
-        self._parts.api.heartbeat(disk.free_bytes(self._parts.home), self._still_owed())
+        self._parts.api.heartbeat(disk.free_bytes(self._parts.home), self.still_owed)
         self._accepted()
 
     def _hide(self) -> None:
         self._parts.inbox.hide([flight.handle for flight in self._flights if flight.handle])
 
-    def _still_owed(self) -> int:
+    @property
+    def still_owed(self) -> int:
+        """How many files this PC is owed, as far as it knows."""
         return max(self._owed.total, len(self._flights))
 
     def _accepted(self) -> None:

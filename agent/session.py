@@ -21,6 +21,8 @@ from agent.loop import Loop
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
+from agent.screen import View
+from agent.today import Day
 from agent.traffic import Traffic, WatchedCourier
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ class Session:
     ) -> None:
         """Take the home folder, where its key is, a limit that goes before the settings', and how patient to be."""
         self._home, self._keys, self._limit, self._patience = home, keys, limit, patience
-        self.traffic: Traffic | None = None
+        self._traffic: Traffic | None = None
+        self._pause = Watch(home)
         self.stop = threading.Event()
         self._loop: Loop | None = None
         self._failure: BaseException | None = None
@@ -66,6 +69,14 @@ class Session:
     def ask_to_stop(self, *_: object) -> None:
         """Ask to stop; safe in a signal handler."""
         self.stop.set()
+
+    def view(self) -> View | None:
+        """Return how it stands, for people to see; nothing before the work has begun."""
+        if self._loop is None or self._traffic is None:
+            return None
+        glance, paused = self._traffic.glance(), self._pause.pause
+        held_up = f"Paused {paused}" if paused else "The disk is full" if self._loop.room.full else ""
+        return View(self._loop.left(), glance.under_way, glance.speed, self._day.came(glance.came), held_up)
 
     def _end_wait(self) -> None:
         if self._loop is not None:
@@ -106,8 +117,9 @@ class Session:
             disk.sweep_partials(self._home, time.time())
             api = DeviceApi(pairing.url, pairing.device_id, key)
             wallet = Wallet(api.credentials)
-            pause = Watch(self._home)
-            self.traffic = traffic = Traffic(self._limit or config.limit, self.stop, pause.paused)
+            pause = self._pause
+            self._traffic = traffic = Traffic(self._limit or config.limit, self.stop, pause.paused)
+            self._day = Day(catalog.home_since)
             courier = WatchedCourier(
                 self._home,
                 self._home.mark(),

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent import terminal
 from agent.api import safe_address
 from agent.errors import NotPairedError, StoppedError
 from agent.home import Home, Pairing, long_path
@@ -58,7 +59,7 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
     pairing, key = paired(state, keys)
     stop, meter = threading.Event(), Meter()
     stop_on_signals(stopper(stop))
-    manner = Manner(sys.stdout, as_json=chosen.json, terminal=sys.stdout.isatty())
+    manner = Manner(sys.stdout, as_json=chosen.json, terminal=terminal.can_draw(sys.stdout))
     with (
         only_one(state),
         Ledger(state.state / "ledger.sqlite") as ledger,

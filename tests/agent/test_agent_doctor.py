@@ -14,7 +14,7 @@ from fake_pc import Pc
 
 from agent import cli, doctor, symptoms
 from agent.errors import NotPairedError
-from agent.home import Home
+from agent.home import Home, Pairing
 from agent.keystore import KeyStore
 from agent.lock import only_one
 from agent.symptoms import Check, Level
@@ -81,9 +81,8 @@ def test_a_revoked_key_is_told_and_what_rests_on_it_is_not_asked(
     assert "queue" not in found
 
 
-def test_a_cloud_that_cannot_be_reached_is_told(pc: Pc, cloud: FakeCloud, capsys: pytest.CaptureFixture[str]) -> None:
-    cloud.server.shutdown()
-    cloud.server.server_close()
+def test_a_cloud_that_cannot_be_reached_is_told(pc: Pc, capsys: pytest.CaptureFixture[str]) -> None:
+    pc.home.remember(Pairing("http://127.0.0.1:1/", DEVICE, "test PC"))
 
     code, found = examined(pc.home, capsys)
 
