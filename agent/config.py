@@ -24,8 +24,8 @@ DOCUMENTED = """\
 # Changing it never moves files that are home already.
 # template = "{year}/{year}-{month}/{name}"
 
-# Files fetched at the same time (1 to 64). 16 suits a home line.
-# fetchers = 16
+# Files fetched at the same time at most (1 to 64). Near the cloud, fewer are by themselves.
+# fetchers = 64
 
 # Bytes to leave free on the drive.
 # reserve_bytes = 500_000_000
@@ -57,7 +57,7 @@ class Config:
     """How the agent of one home folder works."""
 
     template: str = paths.DEFAULT_TEMPLATE
-    fetchers: int = 16
+    fetchers: int = 64
     reserve_bytes: int = 500_000_000
     owed_seconds: int = 900
     heartbeat_seconds: int = 300

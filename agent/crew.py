@@ -17,16 +17,19 @@ Result = TypeVar("Result")
 
 
 class Crew(Generic[Task, Result]):
-    """A fixed number of workers on one queue of tasks."""
+    """Workers on one queue of tasks, as many as were ever wanted at once."""
 
-    def __init__(
-        self, size: int, work: Callable[[Task], Result], report: Callable[[Task, Result | Exception], None]
-    ) -> None:
-        """Start the workers; `report` is called in their threads."""
+    def __init__(self, work: Callable[[Task], Result], report: Callable[[Task, Result | Exception], None]) -> None:
+        """Take what a worker does; `report` is called in its thread. Nobody works yet."""
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._work, self._report = work, report
-        self._threads = [threading.Thread(target=self._toil, name=f"fetcher-{n}", daemon=True) for n in range(size)]
-        for thread in self._threads:
+        self._threads: list[threading.Thread] = []
+
+    def grow(self, size: int) -> None:
+        """Have so many workers at least."""
+        while len(self._threads) < size:
+            thread = threading.Thread(target=self._toil, name=f"fetcher-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
             thread.start()
 
     def give(self, task: Task) -> None:

@@ -13,6 +13,7 @@ from agent import dates, disk, download
 from agent.catalog import Receipt
 from agent.disk import Partial
 from agent.errors import ChangedObjectError, HomeMissingError
+from agent.memory import Memory
 from agent.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Courier:
     sleep: Callable[[float], None] = time.sleep
     flush: Callable[[Path], None] = disk.flush
     passing: Passing = download.unhurried
+    memory: Memory = field(default_factory=Memory)
     _trusted: set[tuple[int, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
@@ -99,7 +101,8 @@ class Courier:
                 partial.drop_others()
         disk.require_room(self.home, notice.size - step.start, self.reserve)
         try:
-            return download.fetch(self.bucket, notice, partial, step.start, self.stopping, self.passing)
+            with self.memory.held(download.most_in_memory(notice)):
+                return download.fetch(self.bucket, notice, partial, step.start, self.stopping, self.passing)
         except ChangedObjectError:
             partial.drop()
             raise

@@ -211,12 +211,19 @@ def publish(
     move = rename or rename_unless_taken
     if not target.parent.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
+    patiently(lambda: move(partial, target), sleep)
+
+
+def patiently(deed: Callable[[], object], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Do what antivirus or an indexer may forbid for a moment."""
     for pause in PATIENCE:
         try:
-            return move(partial, target)
+            deed()
         except PermissionError:
             sleep(pause)
-    return move(partial, target)
+        else:
+            return
+    deed()
 
 
 def rename_unless_taken(partial: Path, target: Path) -> None:
@@ -253,7 +260,8 @@ def _set_modified(path: Path, seconds: float) -> None:
 
 def flush_folders(home: Home, targets: Iterable[Path]) -> None:
     """Flush the folders that got new names, up to home, so that the names survive a power cut too."""
-    folders = {folder for target in targets for folder in target.parents if folder.is_relative_to(home.folder)}
+    nearest = {target.parent for target in targets}
+    folders = {folder for one in nearest for folder in (one, *one.parents) if folder.is_relative_to(home.folder)}
     for folder in sorted(folders, reverse=True):
         _flush_folder(folder)
 

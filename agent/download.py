@@ -1,7 +1,7 @@
 """Bytes from the bucket into a partial, hashed on the way. Decides nothing about names.
 
-Objects up to 8 MB come in one piece and are hashed before a byte is written; larger ones in chunks of 256 KB. A partial
-is continued only for the same entity tag and version, and the hash of the whole decides in the end.
+Objects up to 1 MB come in one piece and are hashed before a byte is written; larger ones in chunks of 256 KB. What is
+left of one above 8 MB is continued, but only for the same entity tag and version, and the hash of the whole decides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from agent.bucket import Body, Bucket
     from agent.disk import Partial
 
-WHOLE = 8 * 1024 * 1024
+WHOLE = 1024 * 1024
+RESUMED = 8 * 1024 * 1024
+STREAMED = 1024 * 1024
+"""What a stream holds between socket and drive, generously."""
 
 Passing: TypeAlias = Callable[[Notice, int], None]
 """Told, in the worker that reads them, how many bytes of a file come next or just came. It may count them for people,
@@ -29,6 +32,11 @@ and may wait before it returns: nothing more of this file is read meanwhile, whi
 
 def unhurried(_notice: Notice, _bytes: int) -> None:
     """Let bytes pass at once."""
+
+
+def most_in_memory(notice: Notice) -> int:
+    """Return how many bytes of a file are in memory at once while it is fetched."""
+    return notice.size if notice.size <= WHOLE else STREAMED
 
 
 def fetch(
@@ -86,7 +94,8 @@ def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stop
     hashed = hashlib.sha256()
     with disk.disk_errors(partial.path, notice.size):
         _hash_start(partial, start, hashed.update)
-        partial.remember(body.etag)
+        if notice.size > RESUMED:
+            partial.remember(body.etag)
         end = disk.write_from(partial.path, start, _until(body.chunks(), stopping, notice.size - start), hashed.update)
     if end != notice.size:
         raise CutShortError(end, notice.size)

@@ -43,12 +43,18 @@ class Flights:
     def __init__(self) -> None:
         """Begin with none."""
         self._by_id: dict[str, Flight] = {}
+        self._fresh: set[str] = set()
         self._due: list[tuple[float, int, str]] = []
         self._order = itertools.count()
 
     def __len__(self) -> int:
         """Count them all."""
         return len(self._by_id)
+
+    @property
+    def fresh(self) -> int:
+        """Count those that neither landed nor failed yet: the others hold up nobody."""
+        return len(self._fresh)
 
     def __iter__(self) -> Iterator[Flight]:
         """Go through them all."""
@@ -69,6 +75,7 @@ class Flights:
             known.handle = handle or known.handle
             return None
         flight = self._by_id[notice.file_id] = Flight(notice, handle)
+        self._fresh.add(notice.file_id)
         self._push(notice.file_id, due)
         return flight
 
@@ -86,6 +93,7 @@ class Flights:
         """Let a flight wait until it is due."""
         if flight := self._by_id.get(file_id):
             flight.state = "waiting"
+            self._fresh.discard(file_id)
             self._push(file_id, due)
 
     def hurry(self, now: float) -> None:
@@ -99,10 +107,12 @@ class Flights:
         """Note that a file is home; its receipt is still to be taken."""
         if flight := self._by_id.get(file_id):
             flight.state = "landed"
+            self._fresh.discard(file_id)
 
     def end(self, file_id: str) -> str | None:
         """Forget a flight and return the handle of its message, if there was one."""
         flight = self._by_id.pop(file_id, None)
+        self._fresh.discard(file_id)
         return flight.handle if flight else None
 
     def next_due(self) -> float:

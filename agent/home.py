@@ -10,14 +10,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agent import config
+from agent import config, disk
 from agent.errors import HomeMissingError, NotPairedError, SettingsError, plain
 from agent.names import STATE_FOLDER
 
+Move = Callable[[Path, Path], object]
 MARKER_TEXT = "This file tells Backhaul that the home folder is really here. Do not remove it.\n"
 
 
@@ -105,15 +108,17 @@ class Home:
         return config.parse(text, self._settings)
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a small file so that it is whole or absent."""
+def write_whole(
+    path: Path, text: str, *, mode: int = 0o644, move: Move = Path.replace, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Write a small file so that it is whole or absent, waiting a while for whoever has the old one open."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as opened:
         opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())
-    draft.replace(path)
+    disk.patiently(lambda: move(draft, path), sleep)
 
 
 def long_path(path: str, *, windows: bool = os.name == "nt") -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from agent import disk
 from agent.catalog import Trouble
 from agent.crew import Crew
 from agent.delivery import Aside, Came
@@ -27,6 +26,7 @@ from agent.errors import (
     UnreachableError,
 )
 from agent.flights import Flights, Left
+from agent.folders import Folders
 from agent.inbox import Doorbell, Message
 from agent.intake import Intake
 from agent.room import Room
@@ -44,9 +44,10 @@ if TYPE_CHECKING:
     from agent.verdicts import Again
 
 LOG = logging.getLogger(__name__)
-TASKS_A_FETCHER = 4
+TASKS_A_FETCHER = 8
 PAUSED_SECONDS = 1.0
 GOODBYE_SECONDS = 3.0
+FLUSHING_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 3600.0
 AFTER_THE_UNEXPECTED_SECONDS = 1.0
 
@@ -98,7 +99,8 @@ class Loop:
 
     def run(self) -> None:
         """Work until asked to stop, or until a person has to act."""
-        self._crew: Crew[Task, Came | Aside] = Crew(self._parts.config.fetchers, self._bring, self._report)
+        self._crew: Crew[Task, Came | Aside] = Crew(self._bring, self._report)
+        self._folders: Folders[Landed] = Folders(self._parts.home, self._named)
         self._doorbell.thread.start()
         try:
             while not self._stop.is_set():
@@ -128,6 +130,7 @@ class Loop:
         """Settle what has landed; what is still in the air begins again next time."""
         self._doorbell.hurry()
         self._crew.dismiss(GOODBYE_SECONDS)
+        self._folders.dismiss(FLUSHING_SECONDS)
         landed = [event for event in self._drain() if isinstance(event, Landed) and isinstance(event.result, Came)]
         with contextlib.suppress(AgentError, OSError, sqlite3.Error):
             self._settle(landed)
@@ -193,7 +196,14 @@ class Loop:
     # What flies
 
     def _may_fly(self) -> bool:
-        return self._may_fetch and not self._room.full and self._flying < self._parts.config.fetchers * TASKS_A_FETCHER
+        return self._may_fetch and not self._room.full and self._flying < self._most_flying()
+
+    def _fetchers(self) -> int:
+        return self._parts.breadth.wanted(self._parts.config.fetchers)
+
+    def _most_flying(self) -> int:
+        """Return how many to send off at most: some ahead, so that nobody waits for the next while we write and ask."""
+        return self._fetchers() * TASKS_A_FETCHER
 
     def _dispatch(self) -> None:
         """Send off the files that are due, each with a path that is recorded before."""
@@ -201,13 +211,12 @@ class Loop:
         if self._room.changed():
             with contextlib.suppress(sqlite3.OperationalError):
                 self._parts.catalog.note({"diskFull": self._room.full})
-        if self._rounds.crowded:
+        if self._rounds.busy:
             self._doorbell.room.clear()
         else:
             self._doorbell.room.set()
         if self._may_fly():
-            most = self._parts.config.fetchers * TASKS_A_FETCHER - self._flying
-            self._send_off(self._flights.take(self._clock(), most))
+            self._send_off(self._flights.take(self._clock(), self._most_flying() - self._flying))
 
     def _send_off(self, taken: list[Flight]) -> None:
         if not taken:
@@ -215,6 +224,7 @@ class Loop:
         with self._put_back(taken), self._parts.catalog.together():
             tasks = [(flight, entry) for flight in taken if (entry := self._placed(flight, None))]
         self._flying += len(tasks)
+        self._crew.grow(min(self._fetchers(), self._flying))
         for task in tasks:
             self._crew.give(task)
 
@@ -243,7 +253,15 @@ class Loop:
         return self._parts.courier.bring(flight.notice, entry)
 
     def _report(self, task: Task, result: Came | Aside | Exception) -> None:
-        self._events.put(Landed(task[0], result))
+        """Take a result in a worker; a new name counts when its folder is flushed: no receipt runs ahead of a drive."""
+        landed = Landed(task[0], result)
+        if isinstance(result, Came) and not result.vouched:
+            self._folders.flush(result.target, landed)
+        else:
+            self._events.put(landed)
+
+    def _named(self, landed: Landed, trouble: Exception | None) -> None:
+        self._events.put(Landed(landed.flight, trouble) if trouble else landed)
 
     # What has landed
 
@@ -259,8 +277,7 @@ class Loop:
                 self._judge(one.flight, one.result)
 
     def _record(self, came: list[Came]) -> None:
-        """Flush the folders, then record all in one transaction: a receipt never runs ahead of the drive."""
-        disk.flush_folders(self._parts.home, [one.target for one in came if not one.vouched])
+        """Record all in one transaction."""
         with self._parts.catalog.together():
             for one in came:
                 self._parts.catalog.came_home(one.receipt)
@@ -306,4 +323,7 @@ class Loop:
         LOG.log(level, "file_id=%s %s; again in %.0f s", file_id, error, ruled.pause, exc_info=unexpected)
         flight.tries += 1
         flight.unreached = isinstance(error, UnreachableError)
+        if self._rounds.overcrowded:
+            self._flights.end(file_id)
+            return
         self._flights.later(file_id, self._clock() + ruled.pause)

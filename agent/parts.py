@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agent.breadth import Breadth
 from agent.patience import backoff
 
 if TYPE_CHECKING:
@@ -32,5 +33,6 @@ class Parts:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     patience: Callable[[int], float] = backoff
+    breadth: Breadth = field(default_factory=Breadth)
     may_fetch: Callable[[], bool] = lambda: True
     """Whether files may be begun now; asked every second while they may not. What is under way goes on."""

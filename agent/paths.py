@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from agent import dates, names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
     from agent.notices import Notice
@@ -52,9 +53,15 @@ def candidates(template: str, notice: Notice, zone: tzinfo | None = None) -> lis
 
     The marks come from the contents, so a second attempt finds the first one's path and no `(1) (1)` creeps in.
     """
+    return list(offers(template, notice, zone))
+
+
+def offers(template: str, notice: Notice, zone: tzinfo | None = None) -> Iterator[str]:
+    """Go through the candidates, and make none that is not asked for: nearly always the first is free."""
     best = _fill(template, notice, zone)
-    marks = [mark[:length] for mark, length in ((notice.sha256 or notice.contents, 8), (notice.file_id, 32))]
-    return [best, *(str(PurePosixPath(best).with_name(names.suffixed(PurePosixPath(best).name, m))) for m in marks)]
+    yield best
+    for mark in ((notice.sha256 or notice.contents)[:8], notice.file_id[:32]):
+        yield str(PurePosixPath(best).with_name(names.suffixed(PurePosixPath(best).name, mark)))
 
 
 def next_candidate(offered: list[str], path: str) -> str | None:

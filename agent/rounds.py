@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from agent.room import Room
 
 LOG = logging.getLogger(__name__)
-CROWD = 600
-"""With so many files under way the doorbell is not answered and no more pages are asked for."""
+CROWD = 2_000
+"""With so many files to begin, no more pages are asked for."""
+MOST = 5_000
+"""With so many files under way, those that failed are let go: they are told again."""
+BUSY = 16
+"""With so many files to begin, the doorbell is not answered: it can only tell of more."""
 CROWDED_SECONDS = 0.5
 RECEIPT_SECONDS = 600.0
 RECEIPT_WAIT_SECONDS = 0.25
@@ -60,8 +64,19 @@ class Rounds:
 
     @property
     def crowded(self) -> bool:
-        """Whether no more files can be taken in for now."""
-        return len(self._flights) >= CROWD or self._room.full or not self._parts.may_fetch()
+        """Whether no more files can be taken in for now. Files that failed and wait crowd out no others."""
+        full = self._flights.fresh >= CROWD or self.overcrowded or self._room.full
+        return full or not self._parts.may_fetch()
+
+    @property
+    def overcrowded(self) -> bool:
+        """Whether too many files wait."""
+        return len(self._flights) >= MOST
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is enough to do without the doorbell."""
+        return self._flights.fresh >= BUSY or self.crowded
 
     def perform_due(self) -> None:
         """Perform what is due, one duty after another."""
@@ -113,7 +128,9 @@ class Rounds:
             return CROWDED_SECONDS
         page, last = self._owed.page()
         self._accepted()
-        if any([self._intake.take(notice) for notice in page]):  # noqa: C419 - every notice has to be taken in
+        with self._parts.catalog.together():
+            known = [self._intake.take(notice) for notice in page]
+        if any(known):
             self.send_soon()
         if last:
             self._end_pass()

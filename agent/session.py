@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent import disk
 from agent.api import DeviceApi
+from agent.breadth import Breadth, Timed
 from agent.bucket import S3Bucket
 from agent.catalog import Catalog
 from agent.credentials import Wallet
@@ -115,6 +116,7 @@ class Session:
         key = self._keys.find(pairing.device_id)
         with only_one(self._home), Catalog(self._home.catalog) as catalog:
             disk.sweep_partials(self._home, time.time())
+            breadth = Breadth()
             api = DeviceApi(pairing.url, pairing.device_id, key)
             wallet = Wallet(api.credentials)
             pause = self._pause
@@ -123,7 +125,7 @@ class Session:
             courier = WatchedCourier(
                 self._home,
                 self._home.mark(),
-                S3Bucket(wallet),
+                Timed(S3Bucket(wallet), breadth),
                 config.reserve_bytes,
                 stopping=self.stop.is_set,
                 passing=traffic.passing,
@@ -131,7 +133,15 @@ class Session:
             )
             inbox, patience = SqsInbox(wallet), self._patience
             parts = Parts(
-                self._home, config, catalog, api, inbox, courier, patience=patience, may_fetch=pause.may_fetch
+                self._home,
+                config,
+                catalog,
+                api,
+                inbox,
+                courier,
+                patience=patience,
+                may_fetch=pause.may_fetch,
+                breadth=breadth,
             )
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)

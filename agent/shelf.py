@@ -8,6 +8,8 @@ from agent import paths
 from agent.errors import PathTakenError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agent.catalog import Catalog, Entry
     from agent.notices import Notice
 
@@ -21,20 +23,18 @@ class Shelf:
 
     def place(self, notice: Notice) -> Entry:
         """Return the place recorded for a file, or choose and record one."""
-        return self._catalog.find(notice.file_id) or self._intend(notice, self._offered(notice))
+        return self._catalog.find(notice.file_id) or self._intend(notice, paths.offers(self._template, notice))
 
     def place_after(self, notice: Notice, taken: str) -> Entry:
         """Choose the next place for a file whose path turned out to be taken on disk."""
-        offered = self._offered(notice)
+        offered = paths.candidates(self._template, notice)
         following = paths.next_candidate(offered, taken)
         return self._intend(notice, offered[offered.index(following) :] if following else [])
 
-    def _offered(self, notice: Notice) -> list[str]:
-        return paths.candidates(self._template, notice)
-
-    def _intend(self, notice: Notice, offered: list[str]) -> Entry:
+    def _intend(self, notice: Notice, offered: Iterable[str]) -> Entry:
         """Record the first path on offer that no other file has."""
+        path = notice.name
         for path in offered:
             if self._catalog.is_free(path, notice.file_id):
                 return self._catalog.intend(notice, path)
-        raise PathTakenError(offered[-1] if offered else notice.name)
+        raise PathTakenError(path)

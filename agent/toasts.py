@@ -74,6 +74,7 @@ class Toaster(logging.Handler):
         """Take what the home folder is called, where to remember, and how to show."""
         super().__init__(logging.INFO)
         self._home, self._memory, self._show, self._today = home, memory, show, today
+        self._tried: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a line of the log, if it is worth it."""
@@ -84,7 +85,11 @@ class Toaster(logging.Handler):
 
     def tell(self, toast: Toast) -> None:
         """Show a notice, unless it was shown today."""
-        today, shown = self._today(), self._shown()
+        today = self._today()
+        if self._tried.get(toast.once) == today:
+            return  # Looked up once a day, not once a file: where nobody can show it, every file would try.
+        self._tried = {once: day for once, day in self._tried.items() if day == today} | {toast.once: today}
+        shown = self._shown()
         if is_news(toast, shown, today) and self._show(toast.title, toast.text):
             kept = {once: day for once, day in shown.items() if day == today}
             write_whole(self._memory, json.dumps({**kept, toast.once: today}))

@@ -73,7 +73,7 @@ def verdict(error: Exception, blamed: int, tries: int, patience: Callable[[int],
     if isinstance(error, RevokedError):
         return Suspect(patience(tries + 1))
     if isinstance(error, DiskFullError):
-        return Again(patience(DISK_FULL_TRIES))
+        return Again(patience(DISK_FULL_TRIES + tries))
     if isinstance(error, FileTroubleError) or not isinstance(error, AgentError):
         return SetAside(blamed + 1) if blamed + 1 >= TRIES else Blame(blamed + 1, patience(blamed + 1))
     return Again(patience(tries + 1))

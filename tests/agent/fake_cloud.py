@@ -67,7 +67,7 @@ class FakeCloud:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.end()
+        self.server.shutdown()
         self._thread.join()
         self.server.server_close()
 
@@ -265,7 +265,7 @@ class _Server(ThreadingHTTPServer):
         while not self.ended:
             self._handle_request_noblock()
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """Take no more connections; one of our own wakes whoever waits for the next."""
         self.ended = True
         with contextlib.suppress(OSError), socket.create_connection(self.server_address[:2]):
@@ -360,10 +360,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._misbehave(206 if "Content-Range" in headers else 200, headers, body[start:], fault)
 
     def _misbehave(self, status: int, headers: dict[str, str], body: bytes, fault: str) -> None:
-        sent = body[: len(body) // 2] if fault in ("short", "cut", "no length") else body
+        sent = body[: len(body) // 2] if fault in ("short", "cut", "no length", "stall") else body
         if fault != "no length":
             headers["Content-Length"] = str(len(sent if fault == "short" else body))
         if fault in ("cut", "no length"):
             headers["Connection"] = "close"
             self.close_connection = True
         self._send(status, headers, sent)
+        if fault == "stall":
+            with contextlib.suppress(OSError):
+                self.connection.recv(1)
+            self.close_connection = True

@@ -20,7 +20,6 @@ from agent.delivery import Aside, Came, Courier
 from agent.disk import Partial
 from agent.errors import (
     ChangedObjectError,
-    CutShortError,
     DiskFullError,
     HomeMissingError,
     RefusedObjectError,
@@ -482,14 +481,16 @@ def test_the_environment_of_the_pc_does_not_redirect_us(desk: Desk, monkeypatch:
 
 def until_home(bring: Callable[[], Came | Aside], tries: int = 8) -> Came:
     """Bring again and again, as the loop would, without its pauses."""
+    failures: list[TransientError] = []
     for _ in range(tries):
         try:
             came = bring()
-        except TransientError:
+        except TransientError as error:
+            failures.append(error)
             continue
         assert isinstance(came, Came)
         return came
-    raise CutShortError(0, 1)
+    raise ExceptionGroup(f"not home after {tries} tries", failures)
 
 
 def put(path: Path, body: bytes) -> None:

@@ -118,7 +118,7 @@ def test_other_contents_have_another_partial(changes: dict[str, Any]) -> None:
         (HomeMissingError("x"), 0, NobodyFlies()),
         (StoppedError(), 0, LetGo()),
         (RevokedError("d"), 0, Suspect(2)),
-        (DiskFullError(1, 2, 3), 0, Again(5)),
+        (DiskFullError(1, 2, 3), 0, Again(6)),
         (UnreachableError("x", "y"), 4, Again(2)),
         (WrongClockError("x"), 4, Again(2)),
         (CutShortError(1, 2), 0, Blame(1, 1)),
