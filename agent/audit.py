@@ -101,10 +101,6 @@ class Audit(Catalog):
                 self.receipt_taken(file_id)
                 self.forget_trouble(file_id)
 
-    def regain(self, file_id: str) -> None:
-        """Take it back: the cloud cannot send the file again."""
-        self._db.execute("UPDATE files SET lost_at = NULL WHERE file_id = ?", [file_id])
-
     def moved(self, file_id: str, path: str) -> bool:
         """Follow a file to where a person moved it, unless another file has that path."""
         if not self.is_free(path, file_id):

@@ -2,7 +2,8 @@
 
 The order matters. First the catalog says that a file is lost, so that a running agent answers no notice with what lies
 there; then the cloud is told; only when it owes the file again does the damaged one get another name. A death on any
-line leaves a file that the next `verify --repair` reports once more.
+line leaves a file that the next `verify --repair` reports once more. So does a refusal: a file that the cloud cannot
+send again stays lost until its bytes are at home, wherever they come from.
 """
 
 from __future__ import annotations
@@ -56,7 +57,6 @@ class Losses:
             return
         if outcome.outcome not in OWED:
             LOG.error("not owed again file_id=%s path=%s reason=%s", kept.file_id, kept.path, outcome.reason)
-            self._audit.regain(kept.file_id)
             return
         LOG.info("owed again file_id=%s path=%s found=%s", kept.file_id, kept.path, finding.state)
         if finding.state is State.DAMAGED:

@@ -179,7 +179,19 @@ def test_what_the_cloud_cannot_send_again_is_left_as_it_is(
     assert found[0]["outcome"] == "refused noCloudCopy"
     assert (found[-1]["owedAgain"], found[-1]["refused"]) == (0, 1)
     assert full.files() == before
-    assert full.status()["filesHome"] == 3
+    assert (full.status()["filesHome"], full.status()["filesLost"]) == (2, 1)
+    assert any("lost" in worry for worry in full.status()["worries"])
+
+
+def test_a_good_copy_that_a_person_puts_back_ends_the_loss(full: Pc, cloud: FakeCloud) -> None:
+    rot(full, ONE)
+    cloud.expired = {ids(cloud)[ONE]}
+    verified(full, "--repair")
+
+    rot(full, ONE, BODIES[ONE])
+
+    assert verified(full) == 0
+    assert full.status()["filesLost"] == 0
 
 
 def test_a_loss_the_cloud_never_heard_of_is_reported_next_time(full: Pc, cloud: FakeCloud) -> None:

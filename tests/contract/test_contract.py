@@ -157,6 +157,20 @@ def test_a_receipt_for_other_bytes_is_refused_with_a_reason(stage: Stage, wire: 
     assert (outcome.outcome, outcome.reason) == ("refused", "otherSha256")
 
 
+def test_a_loss_the_agent_reports_is_owed_to_it_again(stage: Stage, wire: Wire) -> None:
+    api = paired(stage, wire)
+    bring(stage)
+    ((notice,), _) = Owed(api).page()
+    api.send_receipts([Receipt(notice.file_id, str(notice.sha256), notice.size, "2026/2026-11/Straße 1.jpg")])
+
+    said = [*api.report_losses({notice.file_id: "damaged"}), *api.report_losses({notice.file_id: "gone"})]
+    (unknown,) = api.report_losses({"0" * 32: "gone"})
+
+    assert [outcome.outcome for outcome in said] == ["owedAgain", "repeated"]
+    assert (unknown.outcome, unknown.reason) == ("refused", "unknownFile")
+    assert [one.file_id for one in Owed(api).page()[0]] == [notice.file_id]
+
+
 def test_the_app_takes_the_agents_heartbeat(stage: Stage, wire: Wire) -> None:
     paired(stage, wire).heartbeat(free_bytes=10**12, owed=3)
 
