@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
+from hypothesis import settings
 
 from agent.home import Home
+
+# A machine ten times slower is no fault of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

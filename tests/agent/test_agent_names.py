@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from notices_told import FILE_ID, a_notice
 
 from agent import names, paths
+from agent.catalog import Catalog
+from agent.shelf import Shelf
 
 ANY_TEXT = st.text(st.characters(), max_size=400)
 NASTY = st.sampled_from(
@@ -131,6 +133,89 @@ def test_a_taken_path_is_followed_by_the_next() -> None:
 )
 def test_a_template_is_checked(template: str, fine: bool) -> None:
     assert (paths.template_problems(template) == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("template", "problems"),
+    [
+        ("{year", 1),
+        ("{year}/{month}", 1),
+        ("{town}/{month!r}/{name}/x", 3),
+        ("{name}/{name}", 1),
+        ("/".join("abcdefghijklmnopq") + "/{name}", 1),
+        ("", 1),
+        ("{}/{name}", 1),
+        ("{year.real}/{name}", 1),
+    ],
+)
+def test_all_that_is_wrong_with_a_template_is_said(template: str, problems: int) -> None:
+    assert len(paths.template_problems(template)) == problems
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [
+        ({"deviceName": "Anna's Pixel", "album": "Rome: day 1"}, "Anna's Pixel/Rome- day 1/IMG_1.jpg"),
+        ({}, "phone/no album/IMG_1.jpg"),
+        ({"deviceName": "", "album": 7}, "phone/no album/IMG_1.jpg"),
+        ({"deviceName": "../..", "album": "CON"}, "..-/_CON/IMG_1.jpg"),
+    ],
+)
+def test_device_and_album_are_told_or_have_a_fallback(told: dict[str, object], path: str) -> None:
+    assert paths.candidates("{device}/{album}/{name}", a_notice(**told))[0] == path
+
+
+WORDS = st.sampled_from(
+    [*(f"{{{word}}}" for word in paths.WORDS if word != "name"), "x", ".", "..", "CON", "a:b", "/", "{{"]
+)
+
+
+@given(st.lists(WORDS, max_size=12).map("".join), ANY_TEXT | NASTY, ANY_TEXT | NASTY, ANY_TEXT | NASTY)
+def test_no_template_and_no_name_makes_an_illegal_or_outside_path(
+    template: str, name: str, device: str, album: str
+) -> None:
+    template += "/{name}"
+    assume(not paths.template_problems(template))
+    notice = a_notice(name=name, deviceName=device, album=album)
+
+    offered = paths.candidates(template, notice)
+
+    assert offered == paths.candidates(template, notice)
+    for path in offered:
+        assert all(names.legal_name(part) == part or paths_suffix(part) for part in path.split("/"))
+        assert ".." not in path.split("/")
+        assert names.twin_key(path.split("/")[0]) != names.twin_key(names.STATE_FOLDER)
+    assert len({names.twin_key(path) for path in offered}) == 3
+
+
+def paths_suffix(part: str) -> bool:
+    """Whether a name is longer than a legal one only by its mark."""
+    return part.endswith(")") or ")." in part
+
+
+@given(st.lists(ANY_TEXT | NASTY, min_size=2, max_size=20))
+def test_many_names_on_one_shelf_never_share_a_path(given_names: list[str]) -> None:
+    with Catalog(Path(":memory:")) as catalog:
+        shelf = Shelf(catalog, paths.DEFAULT_TEMPLATE)
+        notices_told = [
+            a_notice(fileId=f"{number:032x}", key=f"originals/owner/{number:032x}-x", name=name)
+            for number, name in enumerate(given_names)
+        ]
+
+        placed = [shelf.place(notice).path for notice in notices_told]
+
+        assert len({names.twin_key(path) for path in placed}) == len(given_names)
+        assert [shelf.place(notice).path for notice in notices_told] == placed
+
+
+def test_another_template_moves_no_file_that_has_its_place(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        before = Shelf(catalog, paths.DEFAULT_TEMPLATE).place(a_notice()).path
+        other = Shelf(catalog, "{kind}/{name}")
+
+        assert other.place(a_notice()).path == before
+        new = a_notice(fileId="0" * 32, key=f"originals/owner/{'0' * 32}-x")
+        assert other.place(new).path == "photos/IMG_1.jpg"
 
 
 @pytest.mark.parametrize("template", ["../{name}", "/etc/{name}", "C:/{name}", "{year}/../../{name}", "//srv/x/{name}"])
