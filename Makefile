@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test quick e2e test-windows portable portable-journey lint format package deploy destroy clean
+.PHONY: help run demo reset test quick e2e mutants test-windows portable installer portable-journey lint format package deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,11 +46,17 @@ quick: .venv/.test ## the tests without the end-to-end run
 e2e: .venv/.test ## only the end-to-end run
 	@$(BIN)/python -m pytest -m e2e
 
+mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice
+	@$(BIN)/python -m tests.mutants
+
 test-windows: .venv/.test ## the agent's tests on Windows Python under Wine (Debian; root or user namespaces)
 	@PYTHON=$(BIN)/python bash tests/windows/run.sh
 
 portable: .venv/.test ## the ZIP for a Windows PC without Python
 	@$(BIN)/python -m shipping
+
+installer: .venv/.test ## the installer for Windows, with or without rights (Debian, for NSIS)
+	@$(BIN)/python -m shipping --installer
 
 portable-journey: .venv/.test ## that ZIP from pairing to receipt, on the embedded cloud
 	@PYTHON=$(BIN)/python bash tests/windows/run.sh --journey
