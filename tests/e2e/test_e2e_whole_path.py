@@ -3,6 +3,7 @@
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -177,19 +178,27 @@ def test_ctrl_c_ends_everything_and_keeps_everything(system: WholeSystem) -> Non
 
 def test_a_reset_forgets_the_cloud_and_leaves_the_home_folder(system: WholeSystem) -> None:
     at_home = sorted(system.home.rglob("*.png"))
-    system.end(signal.SIGTERM)
 
-    ended = system.run(*system.command("reset"))
+    ended = forget(system)
 
     assert (ended.returncode, system.state.exists()) == (0, False)
     assert at_home
     assert sorted(system.home.rglob("*.png")) == at_home
-    shutil.rmtree(system.project / ".chalice" / "deployments", ignore_errors=True)
 
 
 def test_without_a_package_registry_a_first_start_says_so(one_system: WholeSystem) -> None:
+    if one_system.state.exists():
+        forget(one_system)
+    shutil.rmtree(one_system.project / ".chalice" / "deployments", ignore_errors=True)
+
     ended = one_system.run(*one_system.command("up"), PIP_NO_INDEX="1", PIP_NO_CACHE_DIR="1")
 
     assert ended.returncode == 1
     assert "Packages for the functions could not be fetched" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def forget(system: WholeSystem) -> subprocess.CompletedProcess[str]:
+    """Stop the system, and forget its cloud."""
+    system.end(signal.SIGTERM)
+    return system.run(*system.command("reset"))
