@@ -1,8 +1,8 @@
 """The command line, and the only reader of the environment.
 
 Exit codes: 0 all is well · 1 did not work, the sentence on stderr says why · 2 wrong usage · 3 revoked, pair again ·
-4 not paired (or the drive is not there) · 5 another agent is running · 6 `status`: something to look at, `push
---dry-run`: something to send.
+4 not paired (or the drive is not there) · 5 another agent is running · 6 `status`, `doctor`, `verify`: something to
+look at, `push --dry-run`: something to send.
 """
 
 from __future__ import annotations

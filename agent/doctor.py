@@ -160,7 +160,7 @@ def resolved(url: str) -> Check:
     parts = urlsplit(proxy or url)
     found = {one[4][0] for one in socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)}
     through = f", the proxy {proxies.without_password(proxy)}" if proxy else ""
-    return Check("name", Level.OK, f"{parts.hostname}{through} has {len(found)} addresses")
+    return Check("name", Level.OK, f"{parts.hostname}{through} is known ({', '.join(sorted(map(str, found))[:2])})")
 
 
 def reach(url: str) -> list[Check]:

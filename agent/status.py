@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SILENT_SECONDS = 3600
 SHOWN = 5
+ENDLESS = {"until": None}
 
 
 def of(home: Home, now: float | None = None) -> dict[str, Any]:
@@ -73,7 +74,8 @@ def worries(told: dict[str, Any], now: float) -> list[str]:
         "the cloud has not been reached for more than an hour": bool(last and now - last.timestamp() > SILENT_SECONDS),
         f"{len(told['troubles'])} files give trouble": bool(told["troubles"]),
         f"{told['receiptsRefused']} receipts were refused": bool(told["receiptsRefused"]),
-        f"{told['filesLost']} files were lost at home and are not there again yet": bool(told["filesLost"]),
+        f"files lost at home and not there again yet: {told['filesLost']}": bool(told["filesLost"]),
+        "the agent is paused until somebody resumes it": told["paused"] == ENDLESS,
     }
     return [sentence for sentence, true in checks.items() if true]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import humble, terminal
+from agent import humble, journal, terminal
 from agent.api import DeviceApi
 from agent.audit import Audit
 from agent.elsewhere import Elsewhere
@@ -178,8 +178,8 @@ def advice(tally: Tally, *, repair: bool) -> list[str]:
     said = {
         "`backhaul verify --repair` has lost files sent again. Nothing at home is ever overwritten.": tally.lost
         and not repair,
-        f"{tally.owed:,} are owed again: they come home while the agent runs.": tally.owed,
-        f"{tally.refused:,} the cloud cannot send again; what is at home is left as it is.": tally.refused,
+        f"Owed again: {tally.owed:,}. They come home while the agent runs.": tally.owed,
+        f"Not to be had from the cloud: {tally.refused:,}. What is at home is left as it is.": tally.refused,
     }
     return [sentence for sentence, true in said.items() if true]
 
@@ -204,6 +204,8 @@ def verify(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:
     pairing = home.pairing()
     tell = Teller(as_json=chosen.json)
     humble.give_way()
+    if chosen.repair:
+        journal.begin(home)
     with Audit(home.catalog) as audit:
         api = DeviceApi(pairing.url, pairing.device_id, keys.find(pairing.device_id)) if chosen.repair else None
         losses = Losses(home, audit, api) if api else None

@@ -219,8 +219,11 @@ def test_a_healthy_status_has_no_worries() -> None:
         "troubles": [],
         "receiptsRefused": 0,
         "filesLost": 0,
+        "paused": None,
     }
 
     assert status.worries(well, 1795255300) == []
     assert len(status.worries(well | {"running": False, "diskFull": True, "lastContact": None}, 0)) == 3
+    assert status.worries(well | {"paused": {"until": "2026-11-21T12:00:00+00:00"}}, 1795255300) == []
+    assert len(status.worries(well | {"paused": {"until": None}, "filesLost": 2}, 1795255300)) == 2
     assert status.worries(well, 1795255300 + 7200) == ["the cloud has not been reached for more than an hour"]

@@ -357,7 +357,7 @@ def test_a_person_is_told_what_to_do() -> None:
 
     assert "--repair" in verify.advice(lost, repair=False)[0]
     lost.owed = 2
-    assert "owed again" in verify.advice(lost, repair=True)[0]
+    assert "Owed again: 2" in verify.advice(lost, repair=True)[0]
     assert verify.advice(Tally(), repair=False) == []
 
 
