@@ -126,7 +126,11 @@ def _judge_all(desk: _Desk, told: Mapping[str, str]) -> list[File]:
 
 def _write(world: Cloud, desk: _Desk, due: Sequence[File]) -> None:
     """Write some losses down in one write; if anything has changed meanwhile, see the files anew and take none."""
-    due = [clearing.held_back(world, file) for file in due]
+    desk.seen |= {file.file_id: clearing.held_back(world, file) for file in due}
+    # What was seen anew has to be judged anew: it may have been thrown away, or reported by another request.
+    due = [desk.seen[file.file_id] for file in due if judge(desk.seen[file.file_id], desk.device_id) is None]
+    if not due:
+        return
     now, owner_id = world.now_text(), due[0].owner_id
     changes = [(file, homes.lost(file, desk.device_id, now, in_cloud=_is_in_cloud(file))) for file in due]
     owed = [after for _, after in changes if desk.device_id in after.owed_to]

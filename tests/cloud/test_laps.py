@@ -122,8 +122,10 @@ def test_of_two_runs_at_once_one_goes_on(account: Account, monkeypatch: pytest.M
             pc.run_lap()
 
     account.dynamodb.meta.events.register("before-call", the_other_is_quicker)
-    pc.run_lap()
+    with account.counting() as counted:
+        pc.run_lap()
 
+    assert counted.count("Query") == 4
     assert len(pc.owed()) == 25
     assert len(account.items(f"pc#{pc.device_id}", "owed#")) == 25
     assert account.usage() == {}
@@ -150,6 +152,23 @@ def test_one_who_lags_behind_takes_no_lap_back(account: Account, monkeypatch: py
     second = lap_of(account, pc)
     assert second is not None
     assert (second.number, second.after) == (2, None)
+
+
+def test_one_who_lags_behind_does_not_undo_a_revocation(account: Account) -> None:
+    pc = account.pc()
+    revoked: list[None] = []
+
+    def revoked_meanwhile(model: Any, **_: Any) -> None:
+        if model.name == "UpdateItem" and not revoked:
+            revoked.append(None)
+            pc.revoke()
+
+    account.dynamodb.meta.events.register("before-call", revoked_meanwhile)
+    pc.run_lap()
+
+    lap = lap_of(account, pc)
+    assert lap is not None
+    assert (lap.what, lap.number) == ("clear", 1)
 
 
 def test_a_poison_message_fails_alone(account: Account) -> None:
