@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from chalicelib import keys, log
+from chalicelib import keys, log, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BackhaulError, ConditionFailedError
 from chalicelib.metadata import trash
 from chalicelib.metadata.files import File
+from chalicelib.retention import LAST_LOOK
 
 # A thousand versions each; more of one file than that are left to the next run.
 _LAPS = 3
@@ -22,13 +23,19 @@ class NotDeletedError(BackhaulError):
 def finish(world: Cloud, file: File) -> bool:
     """Delete a purging file: its object with all versions, its previews, its item; say whether it was us."""
     _delete_all(world, file.key, whole_key=True)
-    _delete_all(world, keys.previews(file.owner_id, file.file_id), whole_key=False)
+    remove_previews(world, file.owner_id, file.file_id)
+    look_at = moments.to_text(world.now() + LAST_LOOK)
     try:
-        world.table.write(*trash.purged(file, leads_here=trash.leads_here(world.table, file)))
+        world.table.write(*trash.purged(file, look_at, leads_here=trash.leads_here(world.table, file)))
     except ConditionFailedError:
         return False
     log.logger.info("purged for good", extra=log.about(file.owner_id, file.file_id))
     return True
+
+
+def remove_previews(world: Cloud, owner_id: str, file_id: str) -> None:
+    """Delete what was made of a file that is no more."""
+    _delete_all(world, keys.previews(owner_id, file_id), whole_key=False)
 
 
 def _delete_all(world: Cloud, prefix: str, *, whole_key: bool) -> None:

@@ -39,13 +39,27 @@ def test_what_is_left_of_a_purged_file_is_a_tombstone_and_its_hash(account: Acco
     purge(account, file_id)
     sweep(account, hours=1)
 
-    left = [item for item in account.everything() if item["sk"].partition("#")[0] in ("file", "gone", "hash", "look")]
+    left = [item for item in account.everything() if item["sk"].partition("#")[0] in ("file", "gone", "hash")]
 
     pk = f"owner#{OWNER}"
     assert left == [
         {"pk": pk, "sk": f"gone#{file_id}", "purgedAt": AT},
         {"pk": pk, "sk": f"hash#{sha256(PHOTO)}", "fileId": file_id, "held": True, "purgedAt": AT},
     ]
+
+
+def test_previews_that_come_after_the_purge_are_looked_for_once_more(account: Account) -> None:
+    phone = account.phone()
+    file_id = phone.bring(PHOTO)
+    phone.throw_away(file_id)
+    purge(account, file_id)
+    sweep(account, hours=1)
+    account.put(f"previews/{OWNER}/{file_id}-256.webp", b"late")
+
+    sweep(account, days=2)
+
+    assert versions(account) == []
+    assert account.items(f"owner#{OWNER}", "look#") == []
 
 
 @pytest.mark.parametrize("swept", [False, True])
