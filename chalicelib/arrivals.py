@@ -16,6 +16,7 @@ from chalicelib.errors import ConditionFailedError
 from chalicelib.media import tasks
 from chalicelib.metadata import copies, files, ledger, owners
 from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.table import Operation
 from chalicelib.objects import Object
 from chalicelib.s3_events import Arrival
 
@@ -132,7 +133,9 @@ def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> 
         file.owner_id, "uploaded", world.now(), world.new_id(), fileId=file.file_id, deviceId=file.device_id
     )
     try:
-        world.table.write(*files.uploaded(known.file, file), *debts, tasks.debt(file, world), activity)
+        world.table.write(
+            *files.uploaded(known.file, file), *debts, *_later_look(world, known), tasks.debt(file, world), activity
+        )
     except ConditionFailedError as error:
         return _lost_race(world, error, known, arrival)
     log.logger.info(
@@ -142,6 +145,14 @@ def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> 
     _ring(world, file, known.pcs)
     _ask_for_media(world, file)
     return Outcome.UPLOADED
+
+
+def _later_look(world: Cloud, known: Known) -> list[Operation]:
+    """Have a file looked at again whose link lets more be put: the event of a later version may be lost."""
+    if known.file is None or known.file.size is not None:
+        return []
+    at = moments.to_text(world.now() + retention.LAST_LOOK)
+    return [copies.look(known.file.owner_id, known.file.file_id, at, at)]
 
 
 def _lost_race(world: Cloud, error: ConditionFailedError, known: Known, arrival: Arrival) -> Outcome:
@@ -165,6 +176,15 @@ def _repeat(world: Cloud, file: File, pcs: Mapping[str, str], arrival: Arrival) 
     return Outcome.REPEATED
 
 
+def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
+    """Leave an object to whoever has the time to hash it; what nobody has is trouble."""
+    if found.size <= objects.MOST_PUT_BYTES:
+        tasks.ask(world, [tasks.Hash(found.key, found.version_id)])
+    else:
+        trouble.report(world, "object too large to hash", size=found.size, **_about(arrival))
+    return Outcome.UNHASHED
+
+
 def _put_aside(world: Cloud, file: File) -> None:
     """Have the later version taken away, or the bucket would expire the one that PCs are told of as noncurrent."""
     if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED, Status.REFUSED):
@@ -174,15 +194,6 @@ def _put_aside(world: Cloud, file: File) -> None:
 def _have_looked_at(world: Cloud, owner_id: str, file_id: str) -> None:
     last_at = moments.to_text(world.now() + retention.LAST_LOOK)
     world.table.put(copies.look(owner_id, file_id, world.now_text(), last_at))
-
-
-def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
-    """Leave an object to whoever has the time to hash it; what nobody has is trouble."""
-    if found.size <= objects.MOST_PUT_BYTES:
-        tasks.ask(world, [tasks.Hash(found.key, found.version_id)])
-    else:
-        trouble.report(world, "object too large to hash", size=found.size, **_about(arrival))
-    return Outcome.UNHASHED
 
 
 def _refuse(world: Cloud, file: File, reason: str) -> Outcome:

@@ -15,10 +15,10 @@ from enum import StrEnum
 
 import msgspec
 
-from chalicelib import log, moments, objects, strays, trouble
+from chalicelib import log, moments, notices, objects, strays, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
-from chalicelib.metadata import copies, files
+from chalicelib.metadata import copies, files, ledger, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.objects import Object
 
@@ -60,19 +60,34 @@ def keep(world: Cloud, file: File) -> bool:
         if not _find(world, file):
             note_gone(world, file)
             return False
-        last_at = moments.to_text(world.now() + LAST_LOOK)
         try:
-            world.table.write(*copies.kept(file, world.now_text(), last_at))
-        except ConditionFailedError as error:
-            now_there = error.found.get(0)
+            _mark_kept(world, file)
+        except ConditionFailedError:
+            now_there = files.find(world.table, file.owner_id, file.file_id)
             if now_there is None:
                 return False
-            file = files.read(now_there)
+            file = now_there
             continue
         untag(world, file)
         log.logger.info("cloud copy kept", extra=log.about(file.owner_id, file.file_id))
         return True
     raise CrowdedError(f"the cloud copy of file {file.file_id!r} met other writers {_TRIES} times")
+
+
+def _mark_kept(world: Cloud, file: File) -> None:
+    """Write down that a copy stays, and owe it to the PCs that lack it: they were paired while there was none."""
+    now, last_at = world.now_text(), moments.to_text(world.now() + LAST_LOOK)
+    came_back = file.status == Status.DOWNLOADED and file.gone_at is not None
+    profile = (world.table.find(owners.profile(file.owner_id)) or {}) if came_back else {}
+    lacking = {device_id: url for device_id, url in profile.get("pcs", {}).items() if device_id not in file.home}
+    notice = notices.of(file, world.settings.bucket)
+    world.table.write(
+        *copies.kept(file, now, last_at, frozenset(lacking)),
+        *(ledger.owe(device_id, notice, now) for device_id in lacking),
+        *ledger.all_claim(file.owner_id, lacking),
+    )
+    for queue_url in lacking.values():
+        notices.ring(world, queue_url, [notice])
 
 
 def let_go(world: Cloud, file: File, holder: str) -> bool:

@@ -6,6 +6,8 @@ owner#<ownerId>  look#<fileId>  lastAt: the object is to be looked at until then
 A look is an item of its own, so that nothing that happens to the file in between can make it forgotten.
 """
 
+from typing import Any
+
 from chalicelib.metadata import files, ledger, owners
 from chalicelib.metadata.files import File, Status, due_kind, file_key, share
 from chalicelib.metadata.items import Item
@@ -48,17 +50,27 @@ def gone(file: File, now: str) -> list[Operation]:
     return [mark, *files.counted(file.owner_id, share("gone", [file]))]
 
 
-def kept(file: File, now: str, last_at: str) -> list[Operation]:
-    """Leaving or gone -> kept, with a new grace, and to be looked at from now on until `last_at`."""
-    values = {"was": file.status, "tagged": file.tagged_at, "now": now}
-    sets = "#keptAt = :now"
-    if file.status == Status.DOWNLOADED:
+def kept(file: File, now: str, last_at: str, owed_to: frozenset[str]) -> list[Operation]:
+    """Leaving or gone -> kept, with a new grace, and to be looked at from now on until `last_at`.
+
+    A downloaded file that is owed to somebody by this is uploaded again.
+    """
+    values: dict[str, Any] = {"was": file.status, "tagged": file.tagged_at, "now": now}
+    sets, forgets, when = "#keptAt = :now", "#taggedAt, #goneAt", [_IS_LEAVING]
+    moved = share("", [])
+    moved.subtract(share("gone", [file] if file.gone_at else []))
+    if owed_to:
+        sets, forgets = f"{sets}, #status = :status, #owedTo = :owed", f"{forgets}, #dueKind, #dueAt, #downloadedAt"
+        values |= {"status": Status.UPLOADED, "owed": owed_to}
+        when += [f"attribute_not_exists(#home.#{device_id})" for device_id in sorted(owed_to)]
+        moved.update(share(Status.UPLOADED, [file]))
+        moved.subtract(share(Status.DOWNLOADED, [file]))
+    elif file.status == Status.DOWNLOADED:
         sets += ", #dueKind = :kind, #dueAt = :now"
         values["kind"] = due_kind("grace", file.file_id)
-    does = f"SET {sets} REMOVE #taggedAt, #goneAt"
-    mark = Update(file_key(file.owner_id, file.file_id), does, _IS_LEAVING, values)
-    back = {name: -by for name, by in share("gone", [file] if file.gone_at else []).items()}
-    return [mark, look(file.owner_id, file.file_id, now, last_at), *files.counted(file.owner_id, back)]
+    does = f"SET {sets} REMOVE {forgets}"
+    mark = Update(file_key(file.owner_id, file.file_id), does, " AND ".join(when), values)
+    return [mark, look(file.owner_id, file.file_id, now, last_at), *files.counted(file.owner_id, moved)]
 
 
 def look(owner_id: str, file_id: str, at: str, last_at: str) -> Operation:

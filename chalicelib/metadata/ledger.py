@@ -5,7 +5,7 @@ owner#<ownerId>  activity#<id>    what at deviceId fileId count; kept 90 days
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -39,6 +39,12 @@ def owe(device_id: str, notice: Mapping[str, Any], now: str) -> Operation:
 def still_claims(owner_id: str, device_id: str) -> Operation:
     """Refuse the write unless the PC is still one that the owner's files are owed to."""
     return Check(owners.profile(owner_id), f"attribute_exists(#pcs.#{device_id})")
+
+
+def all_claim(owner_id: str, device_ids: Iterable[str]) -> list[Operation]:
+    """Refuse the write unless each of the PCs is still one that the owner's files are owed to."""
+    claims = " AND ".join(f"attribute_exists(#pcs.#{device_id})" for device_id in sorted(device_ids))
+    return [Check(owners.profile(owner_id), claims)] if claims else []
 
 
 def settle(device_id: str, file_id: str) -> Operation:

@@ -214,7 +214,7 @@ def test_a_hash_found_out_makes_the_file_known(account: Account) -> None:
     assert (answer.outcome, answer.file_id) == ("duplicate", told.file_id)
 
 
-def test_the_first_file_with_some_contents_stays_the_one_they_are_known_by(account: Account) -> None:
+def test_contents_are_known_by_the_file_that_brought_them_last(account: Account) -> None:
     first, second = begin_simple(account), begin_simple(account)
     for told in (first, second):
         account.put(told.key, PHOTO)
@@ -222,7 +222,19 @@ def test_the_first_file_with_some_contents_stays_the_one_they_are_known_by(accou
 
     (answer,) = account.phone().begin(PHOTO)
 
-    assert (answer.outcome, answer.file_id) == ("duplicate", first.file_id)
+    assert (answer.outcome, answer.file_id) == ("duplicate", second.file_id)
+
+
+def test_contents_stay_known_when_another_file_that_was_to_bring_them_never_comes(account: Account) -> None:
+    phone = account.phone()
+    (never,) = phone.begin(PHOTO)
+    came = begin_simple(account)
+    account.put(came.key, PHOTO)
+    account.hear(came.key)
+
+    uploads.abort(account.world, phone.caller, never.file_id)
+
+    assert phone.begin(PHOTO)[0].file_id == came.file_id
 
 
 def test_the_version_that_arrived_first_is_the_file(account: Account) -> None:

@@ -361,6 +361,19 @@ def test_a_copy_that_expired_is_brought_back(account: Account) -> None:
     assert account.usage() == {"downloadedFiles": 1, "downloadedBytes": 5}
 
 
+def test_a_copy_that_is_brought_back_is_owed_to_the_pc_that_was_paired_while_there_was_none(account: Account) -> None:
+    file_id = leaving(account, account.pc())
+    expire(account, file_id)
+    sweep(account, days=2)
+    new = account.pc()
+
+    assert retention.keep(account.world, the_file(account, file_id))
+
+    assert [notice["fileId"] for notice in new.owed()] == [file_id]
+    assert [notice["fileId"] for notice in new.heard()] == [file_id]
+    assert account.usage() == {"uploadedFiles": 1, "uploadedBytes": 5}
+
+
 def test_a_copy_that_s3_expires_while_it_is_kept_is_brought_back_two_days_later(account: Account) -> None:
     file_id = leaving(account, account.pc())
     assert retention.keep(account.world, the_file(account, file_id))
