@@ -10,8 +10,8 @@ from typing import ClassVar
 from chalicelib.errors import Refusal
 from chalicelib.wanted import Refused, Wanted
 
-_COUNTED = ("pendingBytes", "uploadedBytes", "downloadedBytes", "trashedBytes")
-# Of those, what S3 has expired: it takes no room in the cloud.
+_COUNTED = ("pendingBytes", "uploadedBytes", "downloadedBytes", "trashedBytes", "lostBytes")
+# Of those, what the cloud has no more: it takes no room there.
 _GONE = "goneBytes"
 
 
@@ -28,7 +28,7 @@ class QuotaExceededError(Refusal):
 def left(quota: int, usage: Mapping[str, int]) -> int:
     """Return how many bytes may still be begun."""
     kept = sum(usage.get(name, 0) for name in _COUNTED) - usage.get(_GONE, 0)
-    return max(0, quota - kept)
+    return max(0, quota - max(0, kept))
 
 
 def admit(quota: int, usage: Mapping[str, int], wanted: Iterable[Wanted]) -> tuple[list[Wanted], dict[str, Refused]]:

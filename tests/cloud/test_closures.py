@@ -41,6 +41,10 @@ def world(clock: Clock, pool: Pool) -> Any:
                 for _ in range(2):
                     world.s3.put_object(Bucket="backhaul-test", Key=f"originals/{owner_id}/{number}-a", Body=b"x")
             world.s3.put_object(Bucket="backhaul-test", Key=f"previews/{owner_id}/0.webp", Body=b"x")
+            # A copy that S3 expired, a look at one that stays, and what is left of a file that was purged.
+            world.s3.delete_object(Bucket="backhaul-test", Key=f"originals/{owner_id}/0-a")
+            for left in ("look#1", "gone#9"):
+                world.table.put(Put({"pk": owners.partition(owner_id), "sk": left, "lastAt": "9"}))
         yield world
 
 

@@ -11,6 +11,7 @@ from chalicelib import quota, sweeps, uploads, wanted
 from chalicelib.quota import QuotaExceededError
 from chalicelib.wanted import Refused, Wanted
 from tests.builders import SETTINGS, STRANGER, Account, Phone, declare, sha256
+from tests.thrown import purge
 
 QUOTA = 100
 
@@ -60,10 +61,27 @@ def test_without_a_quota_everything_fits() -> None:
     assert quota.admit(0, {"uploadedBytes": 10**15}, [a_wish(10**12)]) == ([a_wish(10**12)], {})
 
 
-@pytest.mark.parametrize("what", ["pendingBytes", "uploadedBytes", "downloadedBytes"])
+@pytest.mark.parametrize("what", ["pendingBytes", "uploadedBytes", "downloadedBytes", "trashedBytes"])
 def test_what_is_begun_and_what_is_there_counts(what: str) -> None:
     assert quota.left(QUOTA, {what: 30, "files": 9}) == 70
     assert quota.left(QUOTA, {what: 130}) == 0
+
+
+@pytest.mark.parametrize("what", ["downloadedBytes", "trashedBytes", "lostBytes"])
+def test_what_has_left_the_cloud_takes_no_room(what: str) -> None:
+    assert quota.left(QUOTA, {what: 130, "goneBytes": 60}) == 30
+    assert quota.left(QUOTA, {what: 130, "goneBytes": 130}) == 100
+
+
+def test_what_is_in_the_trash_takes_room_until_it_is_purged(account: Account, phone: Phone) -> None:
+    file_id = phone.bring(a_body(60))
+    phone.throw_away(file_id)
+    (refused,) = phone.begin(a_body(60, "b"))
+    assert refused.details == {"left": 40}
+
+    purge(account, file_id)
+
+    assert phone.begin(a_body(60, "b"))[0].outcome == "upload"
 
 
 def test_who_wants_more_is_told_how_much_is_left(phone: Phone) -> None:
