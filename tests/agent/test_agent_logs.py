@@ -71,6 +71,15 @@ def test_what_is_logged_before_the_drive_is_there_makes_no_folder(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_the_marker_nothing_is_written(home: Home) -> None:
+    home.marker.unlink()
+    written = Journal(home, files=2, size=1000)
+
+    written.emit(a_record("whose folder is this"))
+
+    assert not home.logs.exists()
+
+
 def test_a_drive_that_is_there_again_is_written_again(home: Home) -> None:
     now = [0.0]
     written = Journal(home, files=2, size=1000, clock=lambda: now[0])
