@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test quick e2e mutants test-windows portable installer portable-journey lint format package deploy destroy clean
+.PHONY: help run demo reset test simulate quick e2e mutants test-windows portable installer portable-journey lint format package deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ format: .venv/.test ## rewrite the code in the house's shape
 
 package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency is missing from it
 	@$(BIN)/python -m infra.packaging
+
+simulate: .venv/.test ## many more schedules of everything that may happen than the tests run: make simulate SEEDS=100000
+	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
 
 deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com
 	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)")

@@ -1,4 +1,7 @@
-"""`python -m shipping [--into FOLDER]`: build the portable ZIP for Windows, say where it is and what its SHA-256 is."""
+"""`python -m shipping [--installer] [--into FOLDER]`: build the portable ZIP for Windows, or the installer.
+
+Says where it is and what its SHA-256 is.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from shipping import portable
+from shipping import installer, portable
 from shipping.errors import ShippingError
 
 _PROJECT = Path(__file__).parent.parent
@@ -17,10 +20,13 @@ def main() -> int:
     """Build, and tell."""
     parser = argparse.ArgumentParser(prog="python -m shipping", description=__doc__)
     parser.add_argument("--into", type=Path, default=Path("build/shipping"), metavar="FOLDER")
-    into: Path = parser.parse_args().into
-    target = into / portable.NAME
+    parser.add_argument("--installer", action="store_true", help="the installer in the place of the ZIP")
+    chosen = parser.parse_args()
+    into: Path = chosen.into
+    what = installer if chosen.installer else portable
+    target = into / what.NAME
     try:
-        portable.build(_PROJECT, into / "cache", target, portable.commit_moment(_PROJECT))
+        what.build(_PROJECT, into / "cache", target, portable.commit_moment(_PROJECT))
     except ShippingError as error:
         sys.stderr.write(f"{error}\n")
         return 1

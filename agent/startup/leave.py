@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.1
 def leave(
     run: Run, close: Callable[[str], bool], *, for_good: bool, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Ask every agent to stop that has a logon task, and wait for it. Its task starts it again, unless it is for good."""
+    """Ask every agent with a logon task to stop, and wait. Its task starts it again, unless it is for good."""
     for name in task_names(run([TOOL, "/query", "/fo", "csv", "/nh"]).said):
         if for_good:
             run([TOOL, "/delete", "/tn", name, "/f"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from fake_cloud import DEVICE, FakeCloud
@@ -13,7 +13,7 @@ from agent.errors import NotPairedError
 from agent.home import Home
 from agent.keystore import KeyStore
 from agent.lock import only_one
-from agent.startup import command
+from agent.startup import command, leave
 from agent.startup.errors import NoStarterError, NotInstalledError, StillRunningError
 from agent.startup.tools import Ran
 
@@ -137,3 +137,35 @@ def test_each_system_has_its_starters(home: Home, platform: str, count: int) -> 
 
     assert len(there) == count
     assert not any(one.is_installed() for one in there)
+
+
+LISTED = """\
+"\\Backhaul\\photos-1a2b3c4d","N/A","Ready"
+"\\Backhaul\\photos-1a2b3c4d","21.11.2026 10:00:00","Ready"
+"\\Backhaul\\films-0d0d0d0d","N/A","Wird ausgeführt"
+"\\Microsoft\\Windows\\Backhaul\\x","N/A","Ready"
+INFO: nothing
+"""
+
+
+def test_the_installer_finds_every_task_of_ours_and_no_other() -> None:
+    assert leave.task_names(LISTED) == ["\\Backhaul\\films-0d0d0d0d", "\\Backhaul\\photos-1a2b3c4d"]
+
+
+@pytest.mark.parametrize(("for_good", "deleted"), [(True, 2), (False, 0)])
+def test_who_leaves_for_good_takes_the_tasks_along(*, for_good: bool, deleted: int) -> None:
+    asked: list[Sequence[str]] = []
+    there = {"films-0d0d0d0d": 3, "photos-1a2b3c4d": 0}
+
+    def tool(words: Sequence[str]) -> Ran:
+        asked.append(words)
+        return Ran(0, LISTED)
+
+    def close(title: str) -> bool:
+        there[title] -= 1
+        return there[title] >= 0
+
+    leave.leave(tool, close, for_good=for_good, sleep=lambda _: None)
+
+    assert sum("/delete" in words for words in asked) == deleted
+    assert there == {"films-0d0d0d0d": -1, "photos-1a2b3c4d": -1}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shipping import archive, ingredients, launchers, library, portable
+from shipping import archive, ingredients, installer, launchers, library, portable
 from shipping.errors import WrongIngredientError
 
 PROJECT = Path(__file__).parents[2]
@@ -119,6 +119,27 @@ def test_every_module_of_pywin32_that_the_agent_imports_is_shipped() -> None:
     imported = set(re.findall(r"import (win32\w+|servicemanager|pywintypes|ntsecuritycon|winerror)", sources))
 
     assert imported <= library._OF_WIN32
+
+
+def test_the_installer_takes_files_in_the_order_of_their_names(tree: Path, tmp_path: Path) -> None:
+    script = installer.render(tree, tmp_path / "setup.exe").splitlines()
+
+    told = [line.strip() for line in script if line.strip().startswith(("File ", "SetOutPath "))]
+    assert [line.rpartition("/")[2] if "File" in line else line for line in told][:6] == [
+        'SetOutPath "$INSTDIR"',
+        'A.txt"',
+        'a-b.txt"',
+        'b.txt"',
+        'SetOutPath "$INSTDIR\\a"',
+        'z.py"',
+    ]
+
+
+def test_the_uninstaller_takes_away_no_folder_that_may_hold_files_of_others(tree: Path, tmp_path: Path) -> None:
+    script = installer.render(tree, tmp_path / "setup.exe").splitlines()
+
+    whole = {line.split()[-1] for line in script if "RMDir /r" in line}
+    assert whole == {f'"$INSTDIR\\{name}"' for name in ("app", "lib", "licenses", "python")}
 
 
 def test_every_library_shows_its_licence(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(PROJECT))
 import debian_wine  # noqa: E402 - lies beside us
 from room import Room, windows_path  # noqa: E402 - lies beside us
 
-from shipping import ingredients, portable  # noqa: E402 - found through the line above
+from shipping import ingredients, installer, portable  # noqa: E402 - found through the line above
 from shipping.errors import ShippingError  # noqa: E402 - as above
 
 LOCKED = PROJECT / "tests/windows/requirements.txt"
@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> int:
         wine = told("Wine 10", lambda: debian_wine.unpack(tools / "wine"))
         python = told("Windows CPython", lambda: install_python(tools))
         shipped = told("the portable ZIP", lambda: build_portable(tools))
+        if arguments != ["--journey"]:
+            told("the installer", lambda: build_installer(tools))
         with Room(wine, tools) as room:
             if arguments == ["--journey"]:
                 return travel(room, shipped, tools)
@@ -99,6 +101,14 @@ def build_portable(tools: Path) -> Path:
     return target
 
 
+def build_installer(tools: Path) -> Path:
+    """Build the installer from the same sources."""
+    target = tools / installer.NAME
+    moment = portable.commit_moment(PROJECT)
+    installer.build(tools / "sources", tools / "cache", target, moment, installer.QUICKEST)
+    return target
+
+
 def copy(names: Sequence[str], target: Path) -> None:
     """Copy parts of the project, which others may be working on."""
     for name in names:
@@ -120,6 +130,7 @@ def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> 
     chosen = arguments if any("tests" in one for one in arguments) else [*FOLDERS, *arguments]
     environment = {
         "BACKHAUL_PORTABLE_ZIP": windows_path(shipped),
+        "BACKHAUL_INSTALLER": windows_path(shipped.with_name(installer.NAME)),
         "HYPOTHESIS_STORAGE_DIRECTORY": r"C:\hypothesis",
         "PYTHONUTF8": "1",
     }
