@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import laps, pc_queues
+from chalicelib import devices, laps, pc_queues, scopes
+from chalicelib.auth import Caller
+from chalicelib.devices import CatchingUp
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata.laps import Lap
 from tests.builders import OWNER, SETTINGS, Account, Pc, messages, sqs_event
@@ -200,6 +202,33 @@ def test_a_queue_that_cannot_be_reached_keeps_no_owner_waiting(account: Account)
     lap = lap_of(account, pc)
     assert lap is not None
     assert lap.what == "clear"
+
+
+def catching_up(account: Account) -> list[CatchingUp | None]:
+    owner = Caller(OWNER, None, frozenset({scopes.OWNER}))
+    return [device.catching_up for device in devices.every(account.world, owner).devices]
+
+
+def test_an_owner_sees_how_far_a_new_pc_has_caught_up(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 10)
+    account.stock(15)
+    pc = account.pc()
+    slow(account, minutes=2)
+    before = catching_up(account)
+    pc.run_lap()
+    half = catching_up(account)
+
+    pc.run_lap()
+
+    assert before == [CatchingUp("2026-11-21T10:00:00.000Z", 0)]
+    assert half == [CatchingUp("2026-11-21T10:00:00.000Z", 10)]
+    assert catching_up(account) == [None]
+
+
+def test_a_revoked_pc_catches_up_with_nothing(account: Account) -> None:
+    account.pc().revoke()
+
+    assert catching_up(account) == [None]
 
 
 LAP = Lap("owe", "2026")
