@@ -32,6 +32,11 @@ class Breadth:
         """Note how long a first byte took."""
         self._latest.append(seconds)
 
+    @property
+    def far(self) -> bool:
+        """Whether the bucket is far away."""
+        return self.wanted(NEAR + 1) > NEAR
+
     def wanted(self, most: int) -> int:
         """Return how many files to fetch at the same time."""
         latest = list(self._latest)
@@ -46,9 +51,9 @@ class Timed:
         """Take the bucket, and who judges."""
         self._bucket, self._breadth, self._clock = bucket, breadth, clock
 
-    def open(self, notice: Notice, start: int = 0, etag: str | None = None) -> Body:
+    def open(self, notice: Notice, start: int = 0, etag: str | None = None, end: int | None = None) -> Body:
         """Open a notice's object."""
         asked = self._clock()
-        body = self._bucket.open(notice, start, etag)
+        body = self._bucket.open(notice, start, etag, end)
         self._breadth.answered(self._clock() - asked)
         return body

@@ -51,15 +51,15 @@ class Body(Protocol):
     def whole(self) -> memoryview:
         """Read all in one piece."""
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes | memoryview]:
         """Read piece by piece."""
 
 
 class Bucket(Protocol):
     """Where objects are."""
 
-    def open(self, notice: Notice, start: int = 0, etag: str | None = None) -> Body:
-        """Open a notice's object from an offset on, for the version and entity tag given."""
+    def open(self, notice: Notice, start: int = 0, etag: str | None = None, end: int | None = None) -> Body:
+        """Open a notice's object from an offset on, or up to an end, for the version and entity tag given."""
 
 
 class S3Bucket:
@@ -71,12 +71,12 @@ class S3Bucket:
         self._lock = threading.Lock()
         self._store: tuple[Credentials, str, S3Store] | None = None
 
-    def open(self, notice: Notice, start: int = 0, etag: str | None = None) -> Body:
-        """Open a notice's object from an offset on, for the version and entity tag given."""
+    def open(self, notice: Notice, start: int = 0, etag: str | None = None, end: int | None = None) -> Body:
+        """Open a notice's object from an offset on, or up to an end, for the version and entity tag given."""
         credentials = self._wallet.current()
         try:
             found = obstore.get(
-                self._store_for(credentials, notice.bucket), notice.key, options=_options(notice, start, etag)
+                self._store_for(credentials, notice.bucket), notice.key, options=_options(notice, start, etag, end)
             )
         except (PermissionDeniedError, UnauthenticatedError) as error:
             if CLOCK_REFUSAL in str(error):
@@ -168,13 +168,15 @@ def _roots(text: str) -> ClientConfig:
     return {"root_certificate": text or trust.bundle_text()}
 
 
-def _options(notice: Notice, start: int, etag: str | None) -> GetOptions:
+def _options(notice: Notice, start: int, etag: str | None, end: int | None) -> GetOptions:
     options: GetOptions = {}
     if notice.version_id:
         options["version"] = notice.version_id
     if etag:
         options["if_match"] = etag
-    if start:
+    if end is not None:
+        options["range"] = (start, end)
+    elif start:
         options["range"] = {"offset": start}
     return options
 

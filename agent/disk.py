@@ -185,7 +185,9 @@ def flush(path: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def write_from(path: Path, start: int, chunks: Iterable[bytes], seen: Callable[[bytes], None]) -> int:
+def write_from(
+    path: Path, start: int, chunks: Iterable[bytes | memoryview], seen: Callable[[bytes | memoryview], None]
+) -> int:
     """Write chunks from an offset on, flush, and return how long the file is now."""
     with path.open("r+b" if start else "wb", buffering=0) as opened:
         opened.seek(start)

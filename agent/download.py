@@ -104,7 +104,7 @@ def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stop
     return sha256
 
 
-def _hash_start(partial: Partial, start: int, seen: Callable[[bytes], None]) -> None:
+def _hash_start(partial: Partial, start: int, seen: Callable[[bytes | memoryview], None]) -> None:
     left = start
     if not start:
         return
@@ -114,7 +114,9 @@ def _hash_start(partial: Partial, start: int, seen: Callable[[bytes], None]) -> 
             left -= len(piece)
 
 
-def _until(chunks: Iterator[bytes], stopping: Callable[[int], bool], expected: int) -> Iterator[bytes]:
+def _until(
+    chunks: Iterator[bytes | memoryview], stopping: Callable[[int], bool], expected: int
+) -> Iterator[bytes | memoryview]:
     """Pass chunks on until asked to stop, and never more than was declared."""
     passed = 0
     for chunk in chunks:

@@ -33,3 +33,16 @@ class Memory:
             with self._changed:
                 self._free += share
                 self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def spare(self, size: int) -> Iterator[bool]:
+        """Hold so many bytes if they are free, and tell whether they were."""
+        with self._changed:
+            free = self._free >= size
+            self._free -= size if free else 0
+        try:
+            yield free
+        finally:
+            with self._changed:
+                self._free += size if free else 0
+                self._changed.notify_all()

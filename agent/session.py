@@ -19,9 +19,11 @@ from agent.errors import HomeMissingError
 from agent.inbox import SqsInbox
 from agent.lock import only_one
 from agent.loop import Loop
+from agent.memory import Memory
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
+from agent.ranges import Ranged
 from agent.screen import View
 from agent.today import Day
 from agent.traffic import Traffic, WatchedCourier
@@ -116,7 +118,7 @@ class Session:
         key = self._keys.find(pairing.device_id)
         with only_one(self._home), Catalog(self._home.catalog) as catalog:
             disk.sweep_partials(self._home, time.time())
-            breadth = Breadth()
+            breadth, memory = Breadth(), Memory()
             api = DeviceApi(pairing.url, pairing.device_id, key)
             wallet = Wallet(api.credentials)
             pause = self._pause
@@ -125,10 +127,11 @@ class Session:
             courier = WatchedCourier(
                 self._home,
                 self._home.mark(),
-                Timed(S3Bucket(wallet), breadth),
+                Ranged(Timed(S3Bucket(wallet), breadth), breadth, memory),
                 config.reserve_bytes,
                 stopping=self.stop.is_set,
                 passing=traffic.passing,
+                memory=memory,
                 traffic=traffic,
             )
             inbox, patience = SqsInbox(wallet), self._patience

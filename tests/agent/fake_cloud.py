@@ -21,6 +21,7 @@ BUCKET = "backhaul-test"
 OWNER = "owner1"
 DEVICE = "d" * 32
 HUSH = "hush-hush"
+INVERTED = bytes(255 - byte for byte in range(256))
 KEY = f"bh_{DEVICE}_{HUSH}"
 
 
@@ -346,18 +347,21 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self, stored: StoredObject, asked: str | None, fault: str) -> None:
         body, etag = stored.body, stored.etag
         if fault == "wrong":
-            body = bytes(255 - byte for byte in body)
+            body = body.translate(INVERTED)
         if fault == "changed":
-            body, etag = bytes(255 - byte for byte in body), '"changed"'
+            body, etag = body.translate(INVERTED), '"changed"'
         if self.headers.get("If-Match") not in (None, etag):
             self._json(412, "<Error><Code>PreconditionFailed</Code></Error>")
             return
-        start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked and fault != "ignores range" else 0
+        from_, _, to = asked.removeprefix("bytes=").partition("-") if asked else ("0", "", "")
+        start, end = (int(from_), min(int(to) + 1 if to else len(body), len(body))) if asked else (0, len(body))
+        if fault == "ignores range":
+            start, end = 0, len(body)
         start -= 10 if fault == "shifted" else 0
         headers = {"ETag": etag, "Last-Modified": "Wed, 21 Oct 2026 07:28:00 GMT"}
         if asked and fault != "ignores range":
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        self._misbehave(206 if "Content-Range" in headers else 200, headers, body[start:], fault)
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
+        self._misbehave(206 if "Content-Range" in headers else 200, headers, body[start:end], fault)
 
     def _misbehave(self, status: int, headers: dict[str, str], body: bytes, fault: str) -> None:
         sent = body[: len(body) // 2] if fault in ("short", "cut", "no length", "stall") else body
