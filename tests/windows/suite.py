@@ -33,6 +33,8 @@ OPTIONS = (
     *("-o", "tmp_path_retention_count=1", "-o", "tmp_path_retention_policy=failed"),
 )
 """A file's tests stay together: those of the full drive share it."""
+INSTALLER_TESTS = "test_windows_installer"
+"""Run when they are named: NSIS takes its time, and Wine to install what it made."""
 FOLDERS = ("tests/agent", "tests/windows")
 
 
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
         wine = told("Wine 10", lambda: debian_wine.unpack(tools / "wine"))
         python = told("Windows CPython", lambda: install_python(tools))
         shipped = told("the portable ZIP", lambda: build_portable(tools))
-        if arguments != ["--journey"]:
+        if any(INSTALLER_TESTS in one for one in arguments):
             told("the installer", lambda: build_installer(tools))
         with Room(wine, tools) as room:
             if arguments == ["--journey"]:
@@ -130,10 +132,11 @@ def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> 
     chosen = arguments if any("tests" in one for one in arguments) else [*FOLDERS, *arguments]
     environment = {
         "BACKHAUL_PORTABLE_ZIP": windows_path(shipped),
-        "BACKHAUL_INSTALLER": windows_path(shipped.with_name(installer.NAME)),
         "HYPOTHESIS_STORAGE_DIRECTORY": r"C:\hypothesis",
         "PYTHONUTF8": "1",
     }
+    if any(INSTALLER_TESTS in one for one in arguments):
+        environment["BACKHAUL_INSTALLER"] = windows_path(shipped.with_name(installer.NAME))
     try:
         pytest = [str(python), "-m", "pytest", *OPTIONS, *chosen]
         return room.run(*pytest, folder=PROJECT, environment=environment)

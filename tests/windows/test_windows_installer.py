@@ -14,9 +14,7 @@ from programs import until
 from agent import VERSION
 
 INSTALLER = os.environ.get("BACKHAUL_INSTALLER", "")
-pytestmark = pytest.mark.skipif(
-    not INSTALLER, reason="run by name: `bash tests/windows/run.sh tests/windows/test_windows_installer.py`"
-)
+pytestmark = pytest.mark.skipif(not INSTALLER, reason="run when it is named, as test-windows says")
 KEY = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\Backhaul"
 
 
