@@ -18,9 +18,11 @@ def give_way() -> None:
     """Let this process come after the others, for processor and, on Windows, drive."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - wanted on Windows alone
+        from ctypes import wintypes  # noqa: PLC0415 - as above
 
         kernel = ctypes.WinDLL("kernel32")
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), IN_THE_BACKGROUND)
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        kernel.SetPriorityClass(wintypes.HANDLE(kernel.GetCurrentProcess()), IN_THE_BACKGROUND)
         return
     with contextlib.suppress(OSError):
         os.nice(NICE)

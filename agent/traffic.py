@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from agent.notices import Notice
 
 WINDOW_SECONDS = 15.0
+TURN_SECONDS = 0.5
+SHARE = 250_000
+"""Bytes a second that a file under way is to have at least."""
 
 
 @dataclass
@@ -56,7 +59,8 @@ class Traffic:
     ) -> None:
         """Take the limit, and who may stop it all."""
         self._stop, self._paused, self._clock = stop, paused, clock
-        self._bucket = Bucket(lambda: limit.at(now().time()), clock, self._wait)
+        self._rate = lambda: limit.at(now().time())
+        self._bucket = Bucket(self._rate, clock, self._wait)
         self._lock = threading.Lock()
         self._under_way: dict[str, Under] = {}
         self._bytes = self._came = 0
@@ -73,9 +77,19 @@ class Traffic:
                 under.got = min(under.got + count, under.size)
 
     def begun(self, entry: Entry) -> None:
-        """Note that a worker has a file in hand."""
+        """Note that a worker has a file in hand, as soon as it is its turn.
+
+        With a limit few files come at a time: S3 gives a connection up that nobody reads from for long.
+        """
+        while not self._admitted(entry):
+            self._wait(TURN_SECONDS)
+
+    def _admitted(self, entry: Entry) -> bool:
         with self._lock:
+            if (rate := self._rate()) and len(self._under_way) >= max(1, rate // SHARE):
+                return False
             self._under_way[entry.file_id] = Under(entry.path, entry.size)
+            return True
 
     def ended(self, entry: Entry, *, came: bool) -> None:
         """Note that a worker is done with it."""

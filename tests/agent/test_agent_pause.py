@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -165,6 +166,22 @@ def test_who_looks_sees_files_and_speed() -> None:
     assert [(one.path, one.size, one.got) for one in seen.under_way] == [("2024/x.jpg", 100, 40)]
     assert (seen.came, seen.speed) == (0, 20.0)
     assert (traffic.glance().came, traffic.glance().under_way) == (1, ())
+
+
+@pytest.mark.parametrize(("rate", "at_once"), [(0, 9), (10_000, 1), (499_999, 1), (1_000_000, 4)])
+def test_a_limit_lets_few_files_come_at_a_time(rate: int, at_once: int) -> None:
+    class Impatient(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return True
+
+    traffic = Traffic(Limit(day=rate, night=rate), Impatient())
+    entries = [Entry(f"{number:032x}", f"{number}.jpg", "c", 100, None, home=False) for number in range(9)]
+
+    with contextlib.suppress(StoppedError):
+        for entry in entries:
+            traffic.begun(entry)
+
+    assert len(traffic.glance().under_way) == at_once
 
 
 def test_a_limited_agent_still_brings_everything_home(pc: Pc, cloud: FakeCloud) -> None:
