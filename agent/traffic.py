@@ -59,12 +59,15 @@ class Traffic:
     ) -> None:
         """Take the limit, and who may stop it all."""
         self._stop, self._paused, self._clock = stop, paused, clock
-        self._rate = lambda: limit.at(now().time())
+        self._limit, self._now = limit, now
         self._bucket = Bucket(self._rate, clock, self._wait)
         self._lock = threading.Lock()
         self._under_way: dict[str, Under] = {}
         self._bytes = self._came = 0
         self._samples: deque[tuple[float, int]] = deque([(clock(), 0)])
+
+    def _rate(self) -> int:
+        return self._limit.at(self._now().time())
 
     def passing(self, notice: Notice, count: int) -> None:
         """Let bytes of a file pass, as soon as the limit has room for them."""

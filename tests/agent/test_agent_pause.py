@@ -172,7 +172,7 @@ def test_who_looks_sees_files_and_speed() -> None:
 def test_a_limit_lets_few_files_come_at_a_time(rate: int, at_once: int) -> None:
     class Impatient(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            return True
+            return timeout is not None
 
     traffic = Traffic(Limit(day=rate, night=rate), Impatient())
     entries = [Entry(f"{number:032x}", f"{number}.jpg", "c", 100, None, home=False) for number in range(9)]
