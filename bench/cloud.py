@@ -26,6 +26,7 @@ class Cloud:
         self._order = [_notice(one) for one in made]
         self._owed = {notice["fileId"]: notice["sha256"] for notice in self._order}
         self.done = threading.Event()
+        self.asked = threading.Event()
         self._leaving = threading.Event()
         if not made:
             self.done.set()
@@ -33,8 +34,7 @@ class Cloud:
     def __enter__(self) -> Self:
         """Begin to listen."""
         handler = type("Handler", (_Handler,), {"cloud": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         return self
@@ -61,6 +61,7 @@ class Cloud:
 
     def owed(self, following: str) -> dict[str, Any]:
         """Tell one page of what is owed."""
+        self.asked.set()
         start = int(following or 0)
         end = start + PAGE
         page = [notice for notice in self._order[start:end] if notice["fileId"] in self._owed]
@@ -80,6 +81,15 @@ class Cloud:
         """Keep a long poll waiting, as a silent queue does."""
         self._leaving.wait(20)
         return {}
+
+
+class _Server(ThreadingHTTPServer):
+    """A server that takes it calmly when an agent stops in the middle of a long poll."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Let broken connections pass; anything else shows as a bench that does not end."""
 
 
 class _Handler(BaseHTTPRequestHandler):
