@@ -24,6 +24,10 @@ class OwnerSettings(Request, frozen=True):
         GraceDays | UnsetType | None,
         Meta(description="Days for which cloud copies stay after the last PC has its file; null: for ever."),
     ] = msgspec.UNSET
+    keep_places: Annotated[
+        bool | UnsetType,
+        Meta(description="Whether where pictures were taken is written down of those that arrive from now on."),
+    ] = msgspec.UNSET
 
 
 class Me(Reply, frozen=True):
@@ -35,6 +39,7 @@ class Me(Reply, frozen=True):
     device_id: Id | None = None
     usage: dict[str, int] | None = None
     grace_days: GraceDays | Literal["never"] | None = None
+    keep_places: bool | None = None
 
 
 def show(world: Cloud, caller: Caller) -> Me:
@@ -46,17 +51,27 @@ def show(world: Cloud, caller: Caller) -> Me:
     owners.ensure(world.table, caller.owner_id, world.now_text())
     usage = owners.usage(world.table, [caller.owner_id])[caller.owner_id]
     every = devices.show(kept_devices.every(world.table, caller.owner_id))
-    days = owners.grace_of(world.table.find(owners.profile(caller.owner_id)) or {})
-    return Me(caller.owner_id, sorted(caller.scopes), every, None, usage, "never" if days is None else days)
+    kept = world.table.find(owners.profile(caller.owner_id)) or {}
+    days = owners.grace_of(kept)
+    return Me(
+        caller.owner_id,
+        sorted(caller.scopes),
+        every,
+        usage=usage,
+        grace_days="never" if days is None else days,
+        keep_places=owners.keeps_places(kept),
+    )
 
 
 def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
     """Set what is given; an owner who has left has nothing to set."""
     caller.must_have(scopes.OWNER)
     owners.ensure(world.table, caller.owner_id, world.now_text())
-    if not isinstance(asked.grace_days, UnsetType):
-        try:
+    try:
+        if not isinstance(asked.grace_days, UnsetType):
             owners.set_grace(world.table, caller.owner_id, asked.grace_days)
-        except ConditionFailedError as error:
-            raise NotFoundError("owner", caller.owner_id) from error
+        if not isinstance(asked.keep_places, UnsetType):
+            owners.set_keeps_places(world.table, caller.owner_id, keeps=asked.keep_places)
+    except ConditionFailedError as error:
+        raise NotFoundError("owner", caller.owner_id) from error
     return show(world, caller)

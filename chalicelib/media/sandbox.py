@@ -22,7 +22,7 @@ SECONDS = 45
 MEMORY_BYTES = 1600 * 1024 * 1024
 MOST_PREVIEW_BYTES = 4 * 1024 * 1024
 PREVIEWS = ("256", "1600")
-_PROGRAM = Path(__file__).with_name("picture.py")
+PROGRAM = Path(__file__).with_name("picture.py")
 _MOST_TOLD_BYTES = 64 * 1024
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 
@@ -52,19 +52,28 @@ class Seen:
     previews: dict[str, bytes] = field(default_factory=dict)
 
 
-def look(kind: Kind, file: Path, folder: Path, *, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> Seen:
+def look(
+    kind: Kind,
+    file: Path,
+    folder: Path,
+    *,
+    seconds: float = SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
+    program: Path = PROGRAM,
+) -> Seen:
     """Look into a picture within bounds of time and memory, whatever is in it."""
     said = folder / "said"
     with said.open("wb") as out:
-        ended = _run([str(_PROGRAM), kind, str(file), str(folder), str(memory_bytes)], out.fileno(), folder, seconds)
+        arguments = [str(program), kind, str(file), str(folder), str(memory_bytes)]
+        ended = _run(arguments, out.fileno(), folder, seconds)
     about, told = _parse(said)
     if ended != 0:
         return Seen(_died(ended), about)
-    if told is None or about is None:
+    if told is None or told.state != "done":
         return Seen(told or Ended("unreadable", "nothing was said"), about)
-    previews = _previews(folder) if told.state == "done" else {}
-    if told.state == "done" and len(previews) < len(PREVIEWS):
-        return Seen(Ended("unreadable", "a preview is none"), about)
+    previews = _previews(folder)
+    if about is None or len(previews) < len(PREVIEWS):
+        return Seen(Ended("unreadable", "what was said is not so"), about)
     return Seen(told, about, previews)
 
 

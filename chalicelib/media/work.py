@@ -82,7 +82,7 @@ def _look(world: Cloud, task: Look, look_into: LookInto) -> None:
     if file.media_state:
         return
     found = study(world, file, look_into)
-    _keep(world, file, found, keeps_places=bool(known.get(profile, {}).get("keepPlaces")))
+    _keep(world, file, found, keeps_places=owners.keeps_places(known.get(profile, {})))
 
 
 def _keep(world: Cloud, file: File, found: Finding, *, keeps_places: bool) -> None:

@@ -1,6 +1,6 @@
 """Owners: the profile, the list of all of them, and the mark that one has closed the account.
 
-owner#<ownerId>  profile          pcs createdAt closedAt dueKind dueAt graceDays (a number, or "never")
+owner#<ownerId>  profile          pcs createdAt closedAt dueKind dueAt graceDays (a number, or "never") keepPlaces
 owner#<ownerId>  usage#<0..7>     counters, moved by the ledger, added up here
 owners           owner#<ownerId>  the list that admins page through, so that nobody ever scans
 """
@@ -91,6 +91,17 @@ def grace_of(kept: Item) -> int | None:
     """Read the grace from a profile, in days; `None` is for ever."""
     days: int | str = kept.get("graceDays", GRACE_DAYS)
     return None if days == _NEVER else int(days)
+
+
+def set_keeps_places(table: Table, owner_id: str, *, keeps: bool) -> None:
+    """Set whether it is written down where pictures were taken."""
+    when = "attribute_exists(pk) AND attribute_not_exists(#closedAt)"
+    table.put(Update(profile(owner_id), "SET #keepPlaces = :keeps", when, {"keeps": keeps}))
+
+
+def keeps_places(kept: Item) -> bool:
+    """Read from a profile whether places are written down; nobody is asked to opt out."""
+    return kept.get("keepPlaces") is True
 
 
 def closed_due(table: Table, until: str, *, limit: int) -> list[str]:

@@ -109,6 +109,13 @@ def test_a_chain_of_tiny_boxes_is_not_followed_for_ever() -> None:
     assert len(film.read) <= boxes.MOST_PIECES
 
 
+def test_a_box_smaller_than_its_own_head_ends_the_walk() -> None:
+    stuck = struct.pack(">I4sQ", 1, b"free", 0)
+
+    assert Ranges(box(b"ftyp", b"qt  ") + stuck + a_film(first=True)).look() == Film()
+    assert Ranges(box(b"ftyp", b"qt  ") + struct.pack(">I4s", 4, b"free") + a_film(first=True)).look() == Film()
+
+
 def test_a_film_in_too_many_pieces_is_given_up() -> None:
     far = [box(b"trak", bytes(boxes.PIECE_BYTES)) for _ in range(40)]
     film = Ranges(a_film(moov=box(b"moov", mvhd(), *far, track(10, 20))))

@@ -174,6 +174,7 @@ def test_a_bomb_of_many_pixels_is_told_as_too_large_with_its_size(look: Look) ->
     seen = look(png(25_000, 20_000, data=bytes(1000)))
 
     assert seen.ended.state == "tooLarge"
+    assert "25000 x 20000 pixels" in seen.ended.why
     assert seen.about
     assert (seen.about.width, seen.about.height) == (25_000, 20_000)
 
@@ -243,3 +244,54 @@ def test_a_picture_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> Non
 
     assert seen.ended.state in ("tooLarge", "unreadable")
     assert not seen.previews
+
+
+LIAR = """
+import json, os, sys
+from pathlib import Path
+folder = Path(sys.argv[3])
+for side in ("256", "1600"):
+    (folder / f"{side}.webp").write_bytes(b"<script>")
+print(json.dumps({"width": 1, "height": 1, "exif": {"Make": " ".join(os.environ)}}))
+print(json.dumps({"state": "done"}))
+"""
+
+
+def by(program: str, folder: Path) -> Seen:
+    """Look into a picture that has taken over the process which decodes it."""
+    liar, file = folder / "liar.py", folder / "original"
+    liar.write_text(program)
+    file.write_bytes(encoded("JPEG"))
+    return sandbox.look(Kind.JPEG, file, folder, program=liar)
+
+
+def test_the_process_that_decodes_has_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    seen = by(LIAR, tmp_path)
+
+    assert seen.about
+    assert "AWS" not in seen.about.exif["Make"]
+    assert "PATH" in seen.about.exif["Make"]
+
+
+def test_what_is_no_preview_is_not_believed(tmp_path: Path) -> None:
+    seen = by(LIAR, tmp_path)
+
+    assert (seen.ended.state, seen.previews) == ("unreadable", {})
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "print('x' * 10_000_000)",
+        "print('[]'); print('{}')",
+        "raise SystemExit(3)",
+        "import os; os.abort()",
+        "import os; os.write(1, bytes(range(256)) * 1000)",
+        "pass",
+        'print(\'{"width": 1, "height": 1, "exif": {"Make": 5}}\'); print(\'{"state": "done"}\')',
+    ],
+)
+def test_whatever_that_process_says_it_is_only_unreadable(tmp_path: Path, program: str) -> None:
+    assert by(program, tmp_path).ended.state == "unreadable"

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib import arrivals, s3_events, uploads, wanted
+from chalicelib import arrivals, me, s3_events, uploads, wanted
+from chalicelib.auth import Caller
 from chalicelib.media import boxes, previews, tasks, work
 from chalicelib.media.previews import previews_of
 from chalicelib.media.sandbox import About, Ended, Seen
@@ -44,9 +45,9 @@ def work_off(account: Account, told: list[dict[str, Any]]) -> dict[str, Any]:
     return work.media_queued(account.world, sqs_event(*map(json.dumps, told)))
 
 
-def keep_places(account: Account) -> None:
-    does = Update(owners.profile(OWNER), "SET #keepPlaces = :yes", values={"yes": True})
-    account.world.table.put(does)
+def set_places(account: Account, *, keeps: bool) -> me.Me:
+    owner = Caller(OWNER, None, frozenset({"owner"}))
+    return me.change(account.world, owner, me.OwnerSettings(keep_places=keeps))
 
 
 def look(account: Account, file_id: str, look_into: Any = see) -> None:
@@ -83,8 +84,7 @@ def test_an_arrival_ends_in_previews_and_facts(account: Account) -> None:
 
 
 def test_a_place_is_kept_only_for_an_owner_who_wants_it(account: Account) -> None:
-    account.owner()
-    keep_places(account)
+    assert set_places(account, keeps=True).keep_places
     file_id = account.phone().bring(PHOTO)
 
     work_off(account, queued(account))
@@ -92,6 +92,16 @@ def test_a_place_is_kept_only_for_an_owner_who_wants_it(account: Account) -> Non
     shown = account.phone().see(file_id)
     assert shown.place
     assert (shown.place.lat, shown.place.lon) == (48.8577, 2.295)
+
+
+def test_a_place_is_not_kept_any_more_once_its_owner_says_so(account: Account) -> None:
+    set_places(account, keeps=True)
+    assert set_places(account, keeps=False).keep_places is False
+    file_id = account.phone().bring(PHOTO)
+
+    work_off(account, queued(account))
+
+    assert account.phone().see(file_id).place is None
 
 
 def test_previews_are_served_as_what_they_are(account: Account) -> None:
