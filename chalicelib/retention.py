@@ -126,8 +126,11 @@ def look_again(world: Cloud, file: File) -> None:
     if not _find(world, file):
         trouble.report(world, "cloud copy lost", status=file.status, **log.about(file.owner_id, file.file_id))
         return
-    untag(world, file)
+    # Untagged first: what is current and tagged may be expired again at any moment.
+    untagged = untag(world, file)
     make_current(world, file)
+    if not untagged:
+        untag(world, file)
 
 
 def make_current(world: Cloud, file: File) -> None:
@@ -157,9 +160,18 @@ def note_gone(world: Cloud, file: File) -> bool:
     return True
 
 
-def untag(world: Cloud, file: File) -> None:
-    """Take the tag off a file's version; where there is none, nothing happens."""
-    world.s3.delete_object_tagging(**_which(world, file))
+def untag(world: Cloud, file: File) -> bool:
+    """Take the tag off a file's version; `False` if it cannot be reached, which the look at the copy makes good.
+
+    S3 reaches a version that lies under a marker, the embedded cloud does not.
+    """
+    try:
+        world.s3.delete_object_tagging(**_which(world, file))
+    except world.s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in objects.ABSENT:
+            raise
+        return False
+    return True
 
 
 def _tag(world: Cloud, file: File) -> None:

@@ -386,6 +386,23 @@ def test_a_copy_that_s3_expires_while_it_is_kept_is_brought_back_two_days_later(
     assert account.items(f"owner#{OWNER}", "look#") == []
 
 
+def test_a_version_that_can_be_untagged_only_when_it_is_current_is_brought_back_too(account: Account) -> None:
+    file_id = leaving(account, account.pc())
+    expire(account, file_id)
+    untag, file = account.s3.delete_object_tagging, the_file(account, file_id)
+
+    def only_current(**asked: Any) -> Any:
+        account.s3.head_object(Bucket=BUCKET, Key=asked["Key"])
+        return untag(**asked)
+
+    account.s3.delete_object_tagging = only_current
+
+    assert retention.keep(account.world, file)
+    sweep(account, hours=1)
+
+    assert (is_current(account, file_id), tags(account, file_id)) == (True, {})
+
+
 def test_after_thirty_days_there_is_no_copy_to_be_had(account: Account) -> None:
     file_id = leaving(account, account.pc())
     expire(account, file_id)
