@@ -12,7 +12,7 @@ from chalicelib import arrivals, trash, uploads, wanted
 from tests.builders import declare, s3_event, s3_record
 from tests.simulation.world import PERSON, Link, World
 
-CONTENTS = [b"one", b"two two", b"three three three", b"four", b"5"]
+CONTENTS = [b"one", b"two two", b"three three three", b"six", b"5"]
 LINK = timedelta(minutes=15)
 
 

@@ -44,6 +44,7 @@ class Promises:
         self.disks: dict[str, dict[str, str]] = {}
         self.transitions: Counter[tuple[str, str]] = Counter()
         self.arrived: dict[str, set[str]] = {}
+        self.undeclared: set[str] = set()
         table.committed = self.at_a_write
         bucket.dropped = self.at_a_deletion
 
@@ -77,9 +78,21 @@ class Promises:
         was, now = change.before.get("status", ""), change.after.get("status", "")
         self.transitions[was, now] += 1
         promise(was == now or now in ALLOWED[was], f"file {change.file_id} went from {was!r} to {now!r}")
+        if (was, now) == ("", "pending"):
+            self._check_beginning(change)
         if now == "uploaded" and was in ("", "pending"):
+            declared = change.before.get("sha256")
+            promise(declared in (None, change.after["sha256"]), f"file {change.file_id} has another hash than declared")
+            self.undeclared |= {change.after["sha256"]} if declared is None else set()
             self._check_arrival(change.after)
             self.arrived.setdefault(change.after["sha256"], set()).add(change.file_id)
+
+    def _check_beginning(self, change: FileChange) -> None:
+        """Judge that contents are begun once; of what came without a word nobody could know before."""
+        sha256, same = change.after.get("sha256"), []
+        if sha256 and sha256 not in self.undeclared:
+            same = [file_id for file_id, file in self.files().items() if _holds(file, sha256)]
+        promise(same in ([], [change.file_id]), f"{same} are begun with the same contents")
 
     def _check_arrival(self, file: Item) -> None:
         stored = self.bucket.find(file["key"], file["versionId"])
@@ -136,9 +149,12 @@ class Promises:
                 continue
             promise(file["status"] != "pending", f"the object of pending file {file_id} was deleted")
             promise(not _owed_to(file), f"the object of file {file_id} was deleted, which is owed to somebody")
-            # Of what is in the trash no loss is written down any more: who threw it away does not miss it.
-            kept = [pc for pc in file.get("home", {}) if file_id in self.disks[pc] or file["status"] == "trashed"]
-            promise(bool(kept), f"the object of file {file_id} was deleted, and nobody has it at home")
+            kept = [pc for pc in file.get("home", {}) if file_id in self.disks[pc]]
+            # For what was thrown away once its copy was leaving nobody holds that copy back.
+            promise(
+                bool(kept) or (file["status"] == "trashed" and "taggedAt" in file),
+                f"the object of file {file_id} was deleted, and nobody has it at home",
+            )
 
     # At rest
 
@@ -214,6 +230,10 @@ def _files(changes: Sequence[Change]) -> Iterator[FileChange]:
     for (_, sk), before, after in changes:
         if sk.startswith("file#"):
             yield FileChange(sk.removeprefix("file#"), _plain(before), _plain(after))
+
+
+def _holds(file: Item, sha256: str) -> bool:
+    return file.get("sha256") == sha256 and file["status"] not in ("refused", "lost", "purging")
 
 
 def _owed_to(file: Item) -> frozenset[str]:
