@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +12,14 @@ from pathlib import Path
 import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
-from test_agent_download import LARGE, Desk, put, until_home
+from test_agent_download import LARGE, Desk, an_entry, put, until_home
 
 from agent import bucket, disk, notices, rounds
 from agent import home as homes
 from agent.breadth import LATEST, Breadth, Timed
 from agent.bucket import Body
 from agent.crew import Crew
-from agent.errors import UnwritableError
+from agent.errors import HomeMissingError, TransientError, UnwritableError
 from agent.flights import Flights
 from agent.folders import Folders
 from agent.home import Home
@@ -247,3 +249,45 @@ def test_a_small_file_of_our_own_waits_for_whoever_has_it_open(tmp_path: Path) -
 
     assert (tmp_path / "note").read_text() == "text"
     assert waits == list(disk.PATIENCE[:2])
+
+
+@pytest.mark.parametrize("size", [0, 13, 2_000_000, len(LARGE)])
+def test_bytes_are_flushed_before_they_have_their_name(desk: Desk, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda _: told.append("flushed"))
+    desk.has(LARGE[:size])
+
+    def rename(partial: Path, target: Path) -> None:
+        told.append("named")
+        disk.rename_unless_taken(partial, target)
+
+    dataclasses.replace(desk.courier, rename=rename).bring(desk.notice, an_entry(desk.notice))
+
+    assert told == ["flushed", "named"]
+
+
+def test_another_drive_put_in_between_two_files_is_noticed(desk: Desk) -> None:
+    desk.has(b"a photo")
+    desk.bring()
+    desk.target.unlink()
+
+    desk.home.marker.unlink()
+    desk.home.marker.write_text("another drive, as long as it likes to be")
+
+    with pytest.raises(HomeMissingError):
+        desk.bring()
+
+
+def test_what_failed_in_this_run_goes_when_the_file_has_other_contents(desk: Desk) -> None:
+    desk.has(LARGE, *["cut", "412"])
+    with pytest.raises(TransientError):
+        desk.bring()
+    desk.partial.path.write_bytes(b"half of the first")
+    before = desk.partial.path
+
+    told = desk.cloud.has(b"the second", file_id=desk.notice.file_id)
+    desk.notice = notices.from_json(told)
+    desk.bring()
+
+    assert not before.exists()
+    assert desk.target.read_bytes() == b"the second"
