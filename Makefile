@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e mutants test-windows portable installer portable-journey lint format package deploy destroy clean
+.PHONY: help run demo reset test simulate quick e2e mutants test-windows portable installer portable-journey bench lint format package deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ installer: .venv/.test ## the installer for Windows, with or without rights (Deb
 
 portable-journey: .venv/.test ## that ZIP from pairing to receipt, on the embedded cloud
 	@PYTHON=$(BIN)/python bash tests/windows/run.sh --journey
+
+bench: .venv/.test ## the agent against s5cmd and rclone, figures as Markdown: make bench SIZE=full ROUNDS=5
+	@$(BIN)/python -m bench --size $(or $(SIZE),small) --rounds $(or $(ROUNDS),3) $(if $(ONLY),--only $(ONLY))
+	@$(if $(filter tiny,$(SIZE)),true,$(BIN)/python -m bench.idle)
 
 lint: .venv/.test ## style, types and the template
 	@$(BIN)/ruff check .
