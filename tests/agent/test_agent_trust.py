@@ -26,6 +26,7 @@ ROOT = TLS / "root.pem"
 
 class Hello(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))  # unread, it would be answered with a reset
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.send_header("ETag", '"x"')
