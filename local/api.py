@@ -39,6 +39,10 @@ class Api:
         """Ask for a deed."""
         return self._call("POST", path, body)
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Change something."""
+        return self._call("PATCH", path, body)
+
     def delete(self, path: str) -> dict[str, Any]:
         """Take something away."""
         return self._call("DELETE", path, None)
