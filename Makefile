@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e mutants test-windows portable installer portable-journey bench lint format package deploy destroy clean
+.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-windows portable installer portable-journey bench lint format package deploy destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ quick: .venv/.test ## the tests without the end-to-end run
 
 e2e: .venv/.test ## only the end-to-end run
 	@$(BIN)/python -m pytest -m e2e
+
+push-killed: .venv/.test ## a large file sent by `push`, killed again and again: make push-killed SIZE=2147483648 KILLS=5
+	@PUSH_BYTES=$(or $(SIZE),2147483648) PUSH_KILLS=$(or $(KILLS),5) $(BIN)/python -m pytest tests/e2e/test_push.py -k killed
 
 mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice
 	@$(BIN)/python -m tests.mutants

@@ -1,5 +1,9 @@
-"""The uploader of the repository against the whole system: a folder with a large file, killed in the middle."""
+"""The uploader of the repository against the whole system: a folder with a large file, killed in the middle.
 
+`make push-killed SIZE=2147483648 KILLS=5` does the same with a larger file, killed more often.
+"""
+
+import hashlib
 import json
 import os
 import random
@@ -7,20 +11,25 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from whole_system import WholeSystem, await_truth
 
 from local.errors import ApiError
 from local.samples import Sample
-from tests.builders import sha256
 
 pytestmark = pytest.mark.e2e
 
-FILM_BYTES = 60_000_000
+FILM_BYTES = int(os.environ.get("PUSH_BYTES", "60000000"))
+KILLS = int(os.environ.get("PUSH_KILLS", "1"))
 PART_BYTES = 16 * 1024**2
+PART_COUNT = -(-FILM_BYTES // PART_BYTES)
+PATIENCE_SECONDS = 90 + FILM_BYTES / 1_000_000
+
+Part = tuple[str, int]
+Told = tuple[int, datetime]
 
 
 @pytest.fixture
@@ -28,7 +37,9 @@ def folder(tmp_path: Path) -> Path:
     """An old phone's files: a film, and a photo beside it."""
     made = tmp_path / "an old phone"
     made.mkdir()
-    (made / "first steps.mp4").write_bytes(random.randbytes(FILM_BYTES))
+    with (made / "first steps.mp4").open("wb") as film:
+        for start in range(0, FILM_BYTES, PART_BYTES):
+            film.write(random.randbytes(min(PART_BYTES, FILM_BYTES - start)))
     (made / "photo.jpg").write_bytes(random.randbytes(100_000))
     return made
 
@@ -58,24 +69,35 @@ def start(system: WholeSystem, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_push_killed_in_the_middle_of_a_film_goes_on_and_all_comes_home(
+def test_a_push_killed_again_and_again_sends_no_part_twice_and_all_comes_home(
     system: WholeSystem, folder: Path, phone: Path
 ) -> None:
     samples = [as_sample(file) for file in sorted(folder.iterdir())]
-    with start(system, "push", str(folder), "--state", str(phone), "--parallel", "1") as first:
-        await_truth(lambda: goes_a_step(first) or bool(parts_in(system)), 90, "a first part")
-        first.send_signal(signal.SIGKILL)
-        assert first.wait(10) == -signal.SIGKILL, first.communicate()
-    there = parts_in(system)
+    there: dict[Part, Told] = {}
+    for kill in range(1, KILLS + 1):
+        before, there = there, killed_once_there(system, folder, phone, PART_COUNT * kill // (KILLS + 1))
+        assert there.items() >= before.items()
+        assert len(there) > len(before)
 
-    with start(system, "push", str(folder), "--state", str(phone)) as second:
-        told, _ = second.communicate(timeout=120)
+    with start(system, "push", str(folder), "--state", str(phone)) as last:
+        told, _ = last.communicate(timeout=PATIENCE_SECONDS)
 
-    assert second.returncode == 0, told
-    assert 1 <= len(there) <= 4
-    assert set(there.values()) <= {PART_BYTES, FILM_BYTES % PART_BYTES}
-    await_truth(lambda: all(map(system.is_home, samples)), 60, "every file at home")
+    assert last.returncode == 0, told
+    assert len(there) < PART_COUNT
+    assert {size for size, _ in there.values()} <= {PART_BYTES, FILM_BYTES % PART_BYTES}
+    await_truth(lambda: all(map(system.is_home, samples)), PATIENCE_SECONDS, "every file at home")
     assert parts_in(system) == {}
+
+
+def killed_once_there(system: WholeSystem, folder: Path, phone: Path, count: int) -> dict[Part, Told]:
+    """Push until at least so many parts are in the bucket, kill without a warning, and return what is there."""
+    with start(system, "push", str(folder), "--state", str(phone), "--parallel", "1") as push:
+        await_truth(
+            lambda: goes_a_step(push) or len(parts_in(system)) >= max(1, count), PATIENCE_SECONDS, f"part {count}"
+        )
+        push.send_signal(signal.SIGKILL)
+        assert push.wait(10) == -signal.SIGKILL, push.communicate()
+    return parts_in(system)
 
 
 def goes_a_step(process: subprocess.Popen[str]) -> bool:
@@ -86,21 +108,24 @@ def goes_a_step(process: subprocess.Popen[str]) -> bool:
     return process.poll() is not None
 
 
-def parts_in(system: WholeSystem) -> dict[tuple[str, int], int]:
-    """Return the size of each part that waits in the bucket, by S3's upload and number."""
+def parts_in(system: WholeSystem) -> dict[Part, Told]:
+    """Return size and time of each part that waits in the bucket: one that is sent again gets another time."""
     s3, bucket = system.aws("s3"), system.outputs()["policy"]["Bucket"]
-    found: dict[tuple[str, int], int] = {}
+    found: dict[Part, Told] = {}
     for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
-        parts: list[dict[str, Any]] = s3.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]).get(
-            "Parts", []
-        )
-        found |= {(upload["UploadId"], part["PartNumber"]): part["Size"] for part in parts}
+        where = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
+        for page in s3.get_paginator("list_parts").paginate(**where):
+            found |= {
+                (upload["UploadId"], part["PartNumber"]): (part["Size"], part["LastModified"])
+                for part in page.get("Parts", [])
+            }
     return found
 
 
 def as_sample(file: Path) -> Sample:
-    contents = file.read_bytes()
-    return Sample(file, file.name, "", len(contents), sha256(contents))
+    with file.open("rb") as contents:
+        summed = hashlib.file_digest(contents, "sha256").hexdigest()
+    return Sample(file, file.name, "", file.stat().st_size, summed)
 
 
 def test_the_functions_may_do_what_parts_need_and_leave_nothing_behind(system: WholeSystem) -> None:
