@@ -36,6 +36,7 @@ from chalicelib import (
     laps,
     limits,
     log,
+    lookout,
     losses,
     me,
     mfa,
@@ -45,6 +46,7 @@ from chalicelib import (
     pairings,
     quota,
     receipts,
+    rounds,
     sweeps,
     trash,
     under_way,
@@ -516,13 +518,17 @@ def media_queued(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def sweep_pending(_event: CloudWatchEvent) -> None:
     """Repair arrivals whose event was lost, release uploads that never came, ask again for what stands still."""
-    laps.ring_for_the_silent(cloud())
-    sweeps.sweep_pending(cloud())
-    tasks.sweep(cloud())
-    closures.remove_closed(cloud())
+    parts = laps.ring_for_the_silent, sweeps.sweep_pending, tasks.sweep, closures.remove_closed
+    rounds.run(cloud(), "sweep_pending", *parts)
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def sweep_home(_event: CloudWatchEvent) -> None:
     """Let cloud copies go whose grace is over; throw away what was in the trash for long enough."""
-    home_sweep.sweep_home(cloud())
+    rounds.run(cloud(), "sweep_home", home_sweep.sweep_home)
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def watch(_event: CloudWatchEvent) -> None:
+    """Tell what has stopped: PCs that do not take files home, silent phones, dead letters, sweeps that do not run."""
+    rounds.run(cloud(), "watch", lookout.devices, lookout.dead_letters, lookout.sweeps)

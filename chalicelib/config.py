@@ -10,8 +10,11 @@ from chalicelib.errors import BadSettingError, MissingSettingsError
 _OPTIONAL = {
     "public_url": "BACKHAUL_PUBLIC_URL",
     "quota_bytes": "BACKHAUL_QUOTA_BYTES",
+    "stale_pc_days": "BACKHAUL_STALE_PC_DAYS",
+    "silent_phone_days": "BACKHAUL_SILENT_PHONE_DAYS",
     "endpoint_url": "AWS_ENDPOINT_URL",
 }
+_WHOLE = {"quota_bytes": "bytes", "stale_pc_days": "days", "silent_phone_days": "days"}
 _ELSEWHERE = {"region": "AWS_REGION"} | _OPTIONAL
 
 
@@ -20,6 +23,7 @@ class Settings:
     """What a deployed function knows about where it is; names follow `BACKHAUL_*`.
 
     `quota_bytes` is what each owner may have in the cloud and on the way there; 0 is no limit.
+    A PC may owe a file for `stale_pc_days`, and a phone say nothing for `silent_phone_days`, before somebody is told.
     """
 
     stage: str
@@ -35,6 +39,8 @@ class Settings:
     region: str
     public_url: str = ""
     quota_bytes: int = 0
+    stale_pc_days: int = 3
+    silent_phone_days: int = 14
     endpoint_url: str = ""
 
     @classmethod
@@ -44,8 +50,11 @@ class Settings:
         missing = [name for field, name in names.items() if not environ.get(name) and field not in _OPTIONAL]
         if missing:
             raise MissingSettingsError(missing)
-        values: dict[str, Any] = {field: environ.get(name, "") for field, name in names.items()}
-        return cls(**{**values, "quota_bytes": _read_bytes(names["quota_bytes"], values["quota_bytes"])})
+        values: dict[str, Any] = {field: environ[name] for field, name in names.items() if environ.get(name)}
+        numbers = {
+            field: _read_whole(names[field], values[field], noun) for field, noun in _WHOLE.items() if field in values
+        }
+        return cls(**values | numbers)
 
     @property
     def issuer(self) -> str:
@@ -59,9 +68,7 @@ class Settings:
         return f"{base}/.well-known/jwks.json"
 
 
-def _read_bytes(name: str, text: str) -> int:
-    if not text:
-        return 0
+def _read_whole(name: str, text: str, noun: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise BadSettingError(name, "a whole number of bytes", text)
+        raise BadSettingError(name, f"a whole number of {noun}", text)
     return int(text)

@@ -1,6 +1,7 @@
 """Trouble that somebody must look at: told to the log as an error, and to the topic that reaches a person."""
 
 import json
+from collections.abc import Mapping
 
 from chalicelib import log
 from chalicelib.cloud import Cloud
@@ -8,9 +9,19 @@ from chalicelib.cloud import Cloud
 
 def report(world: Cloud, what: str, **details: object) -> None:
     """Tell once to the log and once to the topic; a topic that cannot be reached must not undo the deed."""
+    log.logger.error(what, extra=details)
+    _send(world, what, details)
+
+
+def relieve(world: Cloud, what: str, **details: object) -> None:
+    """Tell whoever was told of trouble that it is over."""
+    log.logger.info(what, extra=details)
+    _send(world, what, details)
+
+
+def _send(world: Cloud, what: str, details: Mapping[str, object]) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (the client below imports it anyway)
 
-    log.logger.error(what, extra=details)
     try:
         world.sns.publish(
             TopicArn=world.settings.topic,

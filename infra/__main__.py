@@ -47,7 +47,7 @@ def _deploy(asked: argparse.Namespace, project: Path, report: Callable[..., None
     stage = stages.checked_stage(project, asked.stage)
     place = _place(asked, project, stage)
     chalice = Chalice(project, stage, place.region, asked.profile)
-    given = {"AlarmEmail": asked.alarm_email, "PageOrigins": asked.page_origins}
+    given = {"AlarmEmail": asked.alarm_email, "PageOrigins": asked.page_origins, "MonthlyBudget": asked.monthly_budget}
     parameters = {name: value for name, value in given.items() if value is not None}
     report(deploy(place, chalice, parameters, smoke.check_health, report).told())
 
@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
     up = deeds.add_parser("deploy", parents=[shared], help="resources, functions, API; safe to run again")
     up.add_argument("--alarm-email", help="who is told when something stops")
+    up.add_argument("--monthly-budget", help="how many US dollars a month before somebody is told; 0 is none")
     up.add_argument("--page-origins", help="where the web page is served from, separated by commas")
     up.set_defaults(deed=_deploy)
     down = deeds.add_parser("destroy", parents=[shared], help="everything of a stage, data included; asks first")

@@ -109,8 +109,8 @@ class Account:
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         make_table(self.dynamodb)
-        for name in ("backhaul-test-paired", "backhaul-test-media", "backhaul-test-notices-dead"):
-            self.sqs.create_queue(QueueName=name)
+        for name in ("paired", "media", "arrivals-dead", "media-dead", "notices-dead", "paired-dead"):
+            self.sqs.create_queue(QueueName=f"backhaul-test-{name}")
         self.trouble_url = self.sqs.create_queue(QueueName="trouble-seen")["QueueUrl"]
         self.sns.create_topic(Name="backhaul-test-trouble")
         self.sns.subscribe(

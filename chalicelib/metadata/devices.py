@@ -4,12 +4,12 @@ owner#<ownerId>    device#<deviceId>  what an owner sees of a device; stays afte
 device#<deviceId>  key                what the authorizer reads; gone once the device was revoked
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import laps, owners
+from chalicelib.metadata import laps, owners, watches
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.laps import Lap
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
@@ -60,6 +60,12 @@ def find(table: Table, owner_id: str, device_id: str) -> Device | None:
     return _read(item) if item else None
 
 
+def find_many(table: Table, named: Iterable[tuple[str, str]]) -> dict[str, Device]:
+    """Read devices by owner and id, a hundred a call."""
+    found = table.find_many(_device(owner_id, device_id) for owner_id, device_id in named)
+    return {device.device_id: device for device in map(_read, found.values())}
+
+
 def every(table: Table, owner_id: str) -> list[Device]:
     """Read an owner's devices, the revoked ones too, oldest first."""
     return [_read(item) for item in table.page(owners.partition(owner_id), _FIRST, limit=_MOST_DEVICES).items]
@@ -68,7 +74,7 @@ def every(table: Table, owner_id: str) -> list[Device]:
 def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") -> list[Operation]:
     """Return the writes that make a device and let it call; each fails if the device is already there.
 
-    A PC begins with a lap, which owes it all there is.
+    A PC begins with a lap, which owes it all there is. Each device is watched from now on.
     """
     shown: Item = {
         **_device(owner_id, device.device_id)._asdict(),
@@ -87,7 +93,8 @@ def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") ->
         "kind": device.kind,
         "scopes": device.scopes,
     }
-    return [Put(shown, "attribute_not_exists(pk)"), Put(kept, "attribute_not_exists(pk)")]
+    watched = watches.begun(owner_id, device.device_id, device.created_at)
+    return [Put(shown, "attribute_not_exists(pk)"), Put(kept, "attribute_not_exists(pk)"), watched]
 
 
 def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table,
 
 ACTIVITY_DAYS = 90
 _OWED = "owed#"
+_FIRST_DEBTS = 25
 
 
 class Debts(NamedTuple):
@@ -94,6 +95,16 @@ def remember(owner_id: str, what: str, at: datetime, activity_id: str, **details
     key = Key(owners.partition(owner_id), f"activity#{activity_id}")
     ttl = int((at + timedelta(days=ACTIVITY_DAYS)).timestamp())
     return Put({**key._asdict(), "what": what, "at": moments.to_text(at), "ttl": ttl, **details})
+
+
+def oldest_since(table: Table, device_id: str) -> str | None:
+    """Return since when a PC owes, as its first debts tell: one query.
+
+    Debts are in the order their files were begun. One that was made anew for an old file is among the first, and may
+    hide one that is older; hence several.
+    """
+    found = table.page(f"pc#{device_id}", _OWED, limit=_FIRST_DEBTS)
+    return min((item["owedSince"] for item in found.items), default=None)
 
 
 def _does(sets: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from chalicelib import device_keys, scopes
 from chalicelib.cloud import cloud
 from chalicelib.metadata import devices
-from chalicelib.metadata.table import Table
+from chalicelib.metadata.table import Put, Table
 from tests import gateway
 from tests.builders import OWNER, STRANGER, Account, declare, s3_event, s3_record, sha256
 from tests.gateway import Answer, Gateway
@@ -36,7 +36,8 @@ def a_device(account: Account, kind: str, owner_id: str = OWNER) -> tuple[str, s
     device_id = account.pc(owner_id).device_id if kind == "pc" else account.world.new_id()
     key = device_keys.new(device_id)
     device = devices.Device(device_id, "mine", kind, "any", scopes.of_device(kind), account.world.now_text())
-    account.world.table.write(*devices.added(owner_id, device, key.hashed()))
+    shown, kept, *watched = devices.added(owner_id, device, key.hashed())
+    account.world.table.write(*([Put(kept.item)] if kind == "pc" else [shown, kept, *watched]))
     return device_id, key.text()
 
 

@@ -187,6 +187,7 @@ def test_all_that_was_deployed_is_found_again_by_name(embedded: EmbeddedCloud, c
         "media_queued",
         "sweep_pending",
         "sweep_home",
+        "watch",
     )
 
     found = adopt.everything(embedded.client, "backhaul-local", functions)

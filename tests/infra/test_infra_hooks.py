@@ -62,7 +62,7 @@ def installed() -> Iterator[list[Patches]]:
 @pytest.mark.usefixtures("hooked")
 @pytest.mark.parametrize(
     "function",
-    ["api_handler", "caller_token", "object_arrived", "pcs_changed", "media_queued", "sweep_pending", "sweep_home"],
+    stages.functions(Path(__file__).resolve().parents[2]),
 )
 def test_every_function_gets_the_outputs(function: str, project: Path) -> None:
     environment = config_for(function, project).environment_variables

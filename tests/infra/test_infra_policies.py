@@ -21,6 +21,7 @@ FUNCTIONS = (
     "media_queued",
     "sweep_pending",
     "sweep_home",
+    "watch",
 )
 # AWS knows no batch actions, the embedded cloud asks for one.
 STARRED_ACTIONS = {"sqs:SendMessage*"}
@@ -153,6 +154,13 @@ def test_the_hourly_sweep_sees_versions_of_files_alone_and_deletes_nothing_but_v
 
 def test_the_hourly_sweep_can_tell_no_pc_anything() -> None:
     assert not [action for action, _ in allowed("sweep_home") if action.startswith("sqs:")]
+
+
+def test_the_lookout_touches_no_object_and_moves_no_message() -> None:
+    actions = {action for action, _ in allowed("watch")}
+
+    assert not [action for action in actions if action.startswith("s3:")]
+    assert {action for action in actions if action.startswith("sqs:")} == {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 
 
 def test_only_the_api_lends_the_role_of_pcs() -> None:
