@@ -208,7 +208,7 @@ def find_missing(asked: missing.Hashes) -> missing.Missing:
 @app.route("/files", methods=["GET"], authorizer=caller_token)
 @open_to(READERS)
 def list_files(asked: files.Asked) -> files.FilesShown:
-    """List files, the newest first."""
+    """List files: those captured last come first, or those begun last."""
     return files.page(cloud(), caller(), asked)
 
 

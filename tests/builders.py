@@ -38,7 +38,8 @@ from chalicelib.metadata import ledger, owners
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
-from chalicelib.metadata.table import Key, Put, Table
+from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
+from chalicelib.metadata.table import Index, Key, Put, Table
 from tests.multipart_s3 import MultipartS3
 
 REGION = "eu-west-1"
@@ -58,6 +59,7 @@ SETTINGS = Settings(
 )
 OWNER = "11111111-1111-4111-8111-111111111111"
 STRANGER = "22222222-2222-4222-8222-222222222222"
+INDEXES = (LIBRARY, FAVOURITES)
 
 
 @cache
@@ -311,16 +313,24 @@ class Pc:
 
 def make_table(dynamodb: Any) -> None:
     """Make the table as the template does."""
-    names = ("pk", "sk", "dueKind", "dueAt")
-    keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-    due = [{"AttributeName": "dueKind", "KeyType": "HASH"}, {"AttributeName": "dueAt", "KeyType": "RANGE"}]
+    names = ("pk", "sk", "dueKind", "dueAt", *sorted({name for index in INDEXES for name in (index.of, index.by)}))
+    due = {"IndexName": "due", "KeySchema": _keys("dueKind", "dueAt"), "Projection": {"ProjectionType": "KEYS_ONLY"}}
     dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=keys,
-        GlobalSecondaryIndexes=[{"IndexName": "due", "KeySchema": due, "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[due, *map(_index, INDEXES)],
     )
+
+
+def _index(index: Index) -> dict[str, Any]:
+    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.shown)}
+    return {"IndexName": index.name, "KeySchema": _keys(index.of, index.by), "Projection": shown}
+
+
+def _keys(of: str, by: str) -> list[dict[str, str]]:
+    return [{"AttributeName": of, "KeyType": "HASH"}, {"AttributeName": by, "KeyType": "RANGE"}]
 
 
 def declare(body: bytes, **more: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Files: their items, their hashes, the owner's counters, and the only ways a file's status may change.
 
-    owner#<ownerId>  file#<fileId>    what we know of a file
+    owner#<ownerId>  file#<fileId>    what we know of a file; shelf shelvedAt favouriteOf: see `shelves`
     owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents; held: whether they have ever arrived;
                                       purgedAt: they were thrown away for good, and no file holds them
     owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again; purgedAt, if it was purged
@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import owners
+from chalicelib.metadata import owners, shelves
 from chalicelib.metadata.items import Item
-from chalicelib.metadata.table import Delete, Key, Operation, Page, Put, Table, Update
+from chalicelib.metadata.table import Condition, Delete, Key, Operation, Page, Put, Table, Update
 
 DUE_SHARDS = 4
 _FILE = "file#"
@@ -54,7 +54,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them.
 
     `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
-    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`.
+    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`. `version` counts what people
+    changed, so that nobody overwrites what another has just written; a file's way home does not move it.
     """
 
     owner_id: str
@@ -89,6 +90,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     place: dict[str, int] | None = None
     media_state: str | None = None
     previews: frozenset[str] = frozenset()
+    favourite_of: str | None = None
+    version: int = 0
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}
 
@@ -179,11 +182,24 @@ def held(table: Table, owner_id: str, hashes: Iterable[str]) -> set[str]:
     return {key.sk.removeprefix("hash#") for key, item in pointers.items() if item.get("held")}
 
 
-def page(table: Table, owner_id: str, *, limit: int, after: str | None = None, newest_first: bool = True) -> Page:
+def page(
+    table: Table,
+    owner_id: str,
+    *,
+    limit: int,
+    after: str | None = None,
+    newest_first: bool = True,
+    only: Condition | None = None,
+) -> Page:
     """Read a page of an owner's files by the time they were begun; `after` and `last` are file ids."""
-    begin = f"{_FILE}{after}" if after else None
-    found = table.page(owners.partition(owner_id), _FILE, limit=limit, after=begin, newest_first=newest_first)
-    return Page(found.items, found.last.removeprefix(_FILE) if found.last else None)
+    begin, pk = f"{_FILE}{after}" if after else None, owners.partition(owner_id)
+    found = table.page(pk, _FILE, limit=limit, after=begin, newest_first=newest_first, only=only)
+    return Page(found.items, id_in(found.last) if found.last else None)
+
+
+def id_in(sk: str) -> str:
+    """Return the id in the sort key of a file."""
+    return sk.removeprefix(_FILE)
 
 
 def due(table: Table, kind: str, shard: int, until: str, *, limit: int) -> list[tuple[str, str]]:
@@ -332,7 +348,13 @@ def _values(file: File, names: Sequence[str]) -> Item:
 def _item(file: File) -> Item:
     fields = {field.encode_name: getattr(file, field.name) for field in msgspec.structs.fields(File)}
     del fields["ownerId"], fields["fileId"]
-    return {**_at(file)._asdict(), **fields}
+    return {**_at(file)._asdict(), **fields, **_place(file)}
+
+
+def _place(file: File) -> Item:
+    """Return where a file lies on its owner's shelf, as far as is known before anybody looked into it."""
+    told = file.captured_at or file.taken_at or file.created_at
+    return {"shelf": shelves.shelf(file.owner_id), "shelvedAt": shelves.position(told, file.file_id)}
 
 
 def _pointer(owner_id: str, sha256: str, file_id: str, stale: str | None) -> Operation:

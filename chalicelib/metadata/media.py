@@ -10,7 +10,7 @@ an item of its own because a file's own `dueKind` belongs to its way home.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import files, owners, shelves
 from chalicelib.metadata.files import File
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
@@ -52,6 +52,8 @@ def found(file: File, facts: Mapping[str, Any]) -> list[Operation]:
     """
     told = {name: facts[name] for name in FACTS if facts.get(name)}
     rest = [name for name in FACTS if name not in told]
+    if "capturedAt" in told:
+        told["shelvedAt"] = shelves.position(told["capturedAt"], file.file_id)
     does = "SET " + ", ".join(f"#{name} = :{name}" for name in told)
     does += " REMOVE " + ", ".join(f"#{name}" for name in rest) if rest else ""
     version = "#versionId = :was" if file.version_id else "attribute_not_exists(#versionId)"

@@ -74,6 +74,35 @@ Operation = Put | Update | Delete | Check
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What an item must fulfil, once it was read, to be told."""
+
+    when: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A sparse index: the items that have both attributes, in rows of the same `of`, each in the order of `by`.
+
+    `shown` names the attributes that it carries along.
+    """
+
+    name: str
+    of: str
+    by: str
+    shown: tuple[str, ...]
+
+
+class Span(NamedTuple):
+    """A part of one row of an index, both ends included."""
+
+    of: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
 class Page:
     """Some items of a list, and the sort key after which the rest begins."""
 
@@ -82,7 +111,7 @@ class Page:
 
 
 class Table:
-    """One DynamoDB table with string keys `pk` and `sk` and the sparse index `due`."""
+    """One DynamoDB table with string keys `pk` and `sk`, the sparse index `due`, and those that callers name."""
 
     def __init__(
         self,
@@ -132,7 +161,16 @@ class Table:
         reply = self._patiently(lambda: self._client.update_item(**request, ReturnValues="ALL_NEW"))
         return from_item(reply["Attributes"])
 
-    def page(self, pk: str, prefix: str, *, limit: int, after: str | None = None, newest_first: bool = False) -> Page:
+    def page(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        limit: int,
+        after: str | None = None,
+        newest_first: bool = False,
+        only: Condition | None = None,
+    ) -> Page:
         """Read up to `limit` items of one partition under a prefix of the sort key: one strongly consistent query."""
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -144,8 +182,30 @@ class Table:
         }
         if after is not None:
             request["ExclusiveStartKey"] = to_item({"pk": pk, "sk": after})
-        reply = self._client.query(**request)
+        reply = self._client.query(**_filtered(request, only))
         last = from_item(reply["LastEvaluatedKey"])["sk"] if "LastEvaluatedKey" in reply else None
+        return Page([from_item(item) for item in reply["Items"]], last)
+
+    def along(
+        self, index: Index, span: Span, *, limit: int, after: Item | None = None, only: Condition | None = None
+    ) -> Page:
+        """Read up to `limit` items of a row, from its end: one query. The index lags; `after` must lie in the span.
+
+        `after` names an item's keys, all but the row's own, which need not be there any more.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": index.name,
+            "KeyConditionExpression": "#of = :of AND #by BETWEEN :from AND :to",
+            "ExpressionAttributeNames": {"#of": index.of, "#by": index.by},
+            "ExpressionAttributeValues": to_item({":of": span.of, ":from": span.first, ":to": span.last}),
+            "Limit": limit,
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = to_item({**after, index.of: span.of})
+        reply = self._client.query(**_filtered(request, only))
+        last = from_item(reply["LastEvaluatedKey"])[index.by] if "LastEvaluatedKey" in reply else None
         return Page([from_item(item) for item in reply["Items"]], last)
 
     def keys(self, pk: str, *, limit: int) -> list[Key]:
@@ -205,6 +265,24 @@ class Table:
         self._sleep(self._jitter() * _FIRST_PAUSE_SECONDS * 2**attempt)
 
 
+def _names(expression: str) -> dict[str, str]:
+    return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
+
+
+def _filtered(request: dict[str, Any], only: Condition | None) -> dict[str, Any]:
+    """Add to a query what items must fulfil to be told."""
+    if only is None:
+        return request
+    names = {**request.get("ExpressionAttributeNames", {}), **_names(only.when)}
+    values = request["ExpressionAttributeValues"] | to_item({f":{name}": one for name, one in only.values.items()})
+    return {
+        **request,
+        "FilterExpression": only.when,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
 def _request(table: str, operation: Operation) -> dict[str, dict[str, Any]]:
     request: dict[str, Any] = {"TableName": table}
     if isinstance(operation, Put):
@@ -217,9 +295,9 @@ def _request(table: str, operation: Operation) -> dict[str, dict[str, Any]]:
     if operation.when:
         request["ConditionExpression"] = operation.when
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    names = set(re.findall(r"#(\w+)", f"{does} {operation.when}"))
+    names = _names(f"{does} {operation.when}")
     if names:
-        request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+        request["ExpressionAttributeNames"] = names
     if operation.values:
         request["ExpressionAttributeValues"] = {f":{name}": to_attribute(v) for name, v in operation.values.items()}
     kind = "ConditionCheck" if isinstance(operation, Check) else type(operation).__name__

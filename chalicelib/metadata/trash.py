@@ -7,7 +7,7 @@ owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
 
 from typing import Any
 
-from chalicelib.metadata import copies, files, ledger
+from chalicelib.metadata import copies, files, ledger, shelves
 from chalicelib.metadata.files import File, Status, due_kind, file_key, gone_key, hash_key, share
 from chalicelib.metadata.table import Delete, Operation, Put, Table, Update
 
@@ -22,8 +22,9 @@ def trashed(file: File, now: str, due_at: str) -> list[Operation]:
     else:
         same, values = "attribute_not_exists(#owedTo)", {}
     values |= {"was": file.status, "status": Status.TRASHED, "now": now, "due": due_at}
-    values["kind"] = due_kind("trash", file.file_id)
-    does = "SET #status = :status, #trashedAt = :now, #dueKind = :kind, #dueAt = :due REMOVE #owedTo"
+    values |= {"kind": due_kind("trash", file.file_id), "shelf": shelves.shelf(file.owner_id, trashed=True)}
+    sets = "#status = :status, #trashedAt = :now, #shelf = :shelf, #dueKind = :kind, #dueAt = :due"
+    does = f"SET {sets} REMOVE #owedTo"
     change = Update(file_key(file.owner_id, file.file_id), does, f"#status = :was AND {same}", values)
     return [change, *(ledger.settle(device_id, file.file_id) for device_id in owed_to)]
 
@@ -33,8 +34,9 @@ def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> O
     not_home = [f"attribute_not_exists(#home.#{device_id})" for device_id in sorted(owed_to)]
     copy = "attribute_exists(#goneAt)" if file.gone_at else files.STAYS
     when = " AND ".join(["#status = :was AND #trashedAt = :at", copy, *not_home])
-    sets, forgets = "#status = :status", "#trashedAt"
+    sets, forgets = "#status = :status, #shelf = :shelf", "#trashedAt"
     values: dict[str, Any] = {"was": Status.TRASHED, "at": file.trashed_at, "status": status}
+    values["shelf"] = shelves.shelf(file.owner_id)
     if owed_to:
         sets += ", #owedTo = :owed"
         values["owed"] = owed_to

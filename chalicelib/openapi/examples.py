@@ -7,6 +7,7 @@ import msgspec
 
 from chalicelib import (
     accounts,
+    activity,
     closures,
     devices,
     files,
@@ -54,6 +55,20 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     accounts.Register(_EMAIL, _PASSWORD),
     accounts.Reset(_EMAIL, _CODE, "Correct-horse-2"),
     accounts.SignedIn("eyJraWQiOiJh.example", "eyJjdHkiOiJKV1QifQ.example", 3600),
+    activity.Deeds(
+        [
+            activity.Deed(
+                activity_id="019aa5e0e7d27a3c9f1b2d4e6a8c0f13",
+                what="receipted",
+                at=_HOME,
+                by="device",
+                device_id=_PC,
+                device_name="PC in the den",
+                count=3,
+            )
+        ],
+        "MDE5YWE1ZTBlN2QyN2EzYzlmMWIyZDRlNmE4YzBmMTM",
+    ),
     closures.Close(_PASSWORD),
     devices.Heartbeat("0.1.0", 512_000_000_000, 3),
     devices.Rename("PC in the den"),
@@ -79,6 +94,31 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
         owed_to=[],
         home={_PC: _HOME},
         cloud_copy=CloudCopy.KEPT,
+        favourite=True,
+        version=1,
+    ),
+    files.FilesShown(
+        [
+            files.FileListed(
+                file_id=_FILE,
+                name="IMG_0001.heic",
+                type="image/heic",
+                status=Status.DOWNLOADED,
+                created_at=_BEGUN,
+                captured_at="2026-11-20T17:31:05.120+01:00",
+                captured_from="exif",
+                size=2_201_345,
+                width=3024,
+                height=4032,
+                previews=["256", "1600"],
+                favourite=True,
+                owed_to_count=0,
+                home_count=1,
+                cloud_copy=CloudCopy.KEPT,
+                version=1,
+            )
+        ],
+        "MjAyNi0xMS0yMFQxNzozMTowNS4xMjAj",
     ),
     health.Health("ok", "prod", "0.1.0"),
     losses.LossAnswers([losses.LossAnswer(_FILE, "owedAgain")]),

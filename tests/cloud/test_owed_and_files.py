@@ -5,7 +5,6 @@ import pytest
 from chalicelib import cursors, files, owed
 from chalicelib.auth import Caller
 from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
-from chalicelib.metadata import devices
 from tests.builders import OWNER, STRANGER, Account, Pc
 
 PERSON = frozenset({"upload", "read", "owner"})
@@ -73,8 +72,6 @@ def test_a_pc_sees_its_own_debts_alone(account: Account) -> None:
 
 def test_an_owner_sees_what_a_pc_of_theirs_is_owed(account: Account) -> None:
     pc = account.pc()
-    device = devices.Device(pc.device_id, "den", "pc", "windows", frozenset({"pc"}), "2026")
-    account.world.table.write(*devices.added(OWNER, device, "hash"))
     ids = bring(account, 1)
 
     shown = owed.page(account.world, Caller(OWNER, None, PERSON), pc.device_id, owed.Asked())

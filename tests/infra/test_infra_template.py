@@ -8,6 +8,8 @@ import cfnlint.decode
 import pytest
 from cfnlint.api import ManualArgs, lint_file
 
+from chalicelib.metadata import shelves
+from chalicelib.metadata.table import Index
 from infra import outputs, stages
 from infra.stack import TEMPLATE
 
@@ -189,11 +191,20 @@ def test_the_table_has_its_keys(resources: dict[str, Any]) -> None:
 
 
 def test_what_is_due_can_be_found(resources: dict[str, Any]) -> None:
-    (due,) = properties(resources, "Table")["GlobalSecondaryIndexes"]
+    due, *_ = properties(resources, "Table")["GlobalSecondaryIndexes"]
 
     assert due["IndexName"] == "due"
     assert [key["AttributeName"] for key in due["KeySchema"]] == ["dueKind", "dueAt"]
     assert due["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+@pytest.mark.parametrize("index", [shelves.LIBRARY, shelves.FAVOURITES], ids=lambda index: index.name)
+def test_files_can_be_listed_as_they_are_shown(resources: dict[str, Any], index: Index) -> None:
+    made = {one["IndexName"]: one for one in properties(resources, "Table")["GlobalSecondaryIndexes"]}[index.name]
+
+    assert [key["AttributeName"] for key in made["KeySchema"]] == [index.of, index.by]
+    assert made["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.shown)}
+    assert len(index.shown) <= 20
 
 
 def test_the_table_is_paid_by_request(resources: dict[str, Any]) -> None:

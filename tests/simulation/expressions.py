@@ -202,6 +202,8 @@ def _comparison(reader: _Reader) -> Test:
     left = _operand(reader)
     if reader.took("IN"):
         return _among(reader, left)
+    if reader.took("BETWEEN"):
+        return _between(reader, left)
     sign = reader.take("=", "<>", *_COMPARE)
     right = _operand(reader)
 
@@ -212,6 +214,18 @@ def _comparison(reader: _Reader) -> Test:
         if one is None or other is None or one[0] != other[0]:
             return False
         return bool(one == other if sign == "=" else _COMPARE[sign](one[1], other[1]))
+
+    return test
+
+
+def _between(reader: _Reader, left: Operand) -> Test:
+    low = _operand(reader)
+    reader.take("AND")
+    high = _operand(reader)
+
+    def test(item: Item, names: Names, values: Values) -> bool:
+        one, least, most = (plain(side(item, names, values)) for side in (left, low, high))
+        return one is not None and one[0] == least[0] and bool(least[1] <= one[1] <= most[1])
 
     return test
 

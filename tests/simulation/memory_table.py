@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
 from tests.simulation import expressions
 from tests.simulation.expressions import InvalidExpressionError, Item
 
@@ -20,10 +21,26 @@ MOST_IN_ONE_WRITE = MOST_IN_ONE_READ = 100
 MOST_BYTES_IN_ONE_PAGE = 1_000_000
 _FAILED = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
 _CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
-_INDEX = "due"
 
 Key = tuple[str, str]
 Wire = Callable[[str, Callable[[], Any]], Any]
+
+
+class Sparse(NamedTuple):
+    """An index: the two attributes an item must have to be in it, and those it carries along."""
+
+    of: str
+    by: str
+    shown: tuple[str, ...] = ()
+
+
+INDEXES = {
+    "due": Sparse("dueKind", "dueAt"),
+    **{index.name: Sparse(index.of, index.by, index.shown) for index in (LIBRARY, FAVOURITES)},
+}
+
+
+_KEYS_OF_INDEXES = {index.of for index in INDEXES.values()}
 
 
 class Change(NamedTuple):
@@ -50,7 +67,7 @@ class MemoryTable:
         self._wire = wire
         self.partitions: dict[str, dict[str, Item]] = {}
         self._past: dict[Key, Item | None] = {}
-        self._index: dict[Key, Item] = {}
+        self._indexes: dict[str, dict[Key, Item]] = {name: {} for name in INDEXES}
         self._not_yet_in_index: list[Change] = []
         self._under_way: set[Key] = set()
         self.committed: Callable[[Sequence[Change]], None] = lambda _: None
@@ -100,36 +117,39 @@ class MemoryTable:
     def _query(self, **asked: Any) -> Item:
         condition, values = asked["KeyConditionExpression"], asked["ExpressionAttributeValues"]
         names = asked.get("ExpressionAttributeNames", {})
+        _check(asked, "Query")
         wanted = re.match(r"\s*([#\w]+)\s*=\s*(:\w+)", condition)
         assert wanted, f"a query names a whole partition key, got {condition!r}"
-        if asked.get("IndexName") == _INDEX:
+        index = INDEXES.get(asked.get("IndexName", ""))
+        if index:
             if asked.get("ConsistentRead"):
                 raise _invalid("Consistent reads are not supported on global secondary indexes", "Query")
-            kind = values[wanted[2]]
-            known, order = [item for item in self._in_index() if item["dueKind"] == kind], _by_index
+            known, order = self._in_index(asked["IndexName"]), _by_index(index)
         else:
             partition = self.partitions.get(values[wanted[2]]["S"], {})
-            known, order = (
-                [self._see(_key(i), now=asked.get("ConsistentRead", False)) for i in partition.values()],
-                _by_key,
-            )
+            seen = (self._see(_key(i), now=asked.get("ConsistentRead", False)) for i in partition.values())
+            known, order = [item for item in seen if item], _by_key
         test = expressions.condition(condition)
-        found = sorted((item for item in known if item and test(item, names, values)), key=order)
+        if "ExclusiveStartKey" in asked and not test(asked["ExclusiveStartKey"], names, values):
+            raise _invalid("The provided starting key does not match the range key predicate", "Query")
+        found = sorted((item for item in known if test(item, names, values)), key=order)
         if not asked.get("ScanIndexForward", True):
             found.reverse()
         return _page(found, order, asked)
 
-    def _in_index(self) -> list[Item]:
+    def _in_index(self, name: str) -> list[Item]:
         lag = self.index_lag(len(self._not_yet_in_index))
         apply = self._not_yet_in_index[: len(self._not_yet_in_index) - lag]
         del self._not_yet_in_index[: len(apply)]
         for change in apply:
-            item = change.after or {}
-            if {"dueKind", "dueAt"} <= item.keys():
-                self._index[change.key] = {name: item[name] for name in ("pk", "sk", "dueKind", "dueAt")}
-            else:
-                self._index.pop(change.key, None)
-        return list(self._index.values())
+            for other, index in INDEXES.items():
+                item = change.after or {}
+                if {index.of, index.by} <= item.keys():
+                    carried = ("pk", "sk", index.of, index.by, *index.shown)
+                    self._indexes[other][change.key] = {one: item[one] for one in carried if one in item}
+                else:
+                    self._indexes[other].pop(change.key, None)
+        return list(self._indexes[name].values())
 
     # What is written
 
@@ -210,7 +230,7 @@ class MemoryTable:
                 partition[sk] = change.after
             if not partition:
                 del self.partitions[pk]
-            if "dueKind" in (change.before or {}) or "dueKind" in (change.after or {}):
+            if _KEYS_OF_INDEXES & {*(change.before or ()), *(change.after or ())}:
                 self._not_yet_in_index.append(change)
         self.committed(changes)
 
@@ -238,7 +258,7 @@ def _found(item: Item | None) -> Item:
 
 def _check(request: Mapping[str, Any], operation: str) -> None:
     """Refuse names and values that no expression uses, or uses without their being told."""
-    text = f"{request.get('UpdateExpression', '')} {request.get('ConditionExpression', '')}"
+    text = " ".join(told for name, told in request.items() if name.endswith("Expression"))
     for sign, told in (("#", "ExpressionAttributeNames"), (":", "ExpressionAttributeValues")):
         used = set(re.findall(rf"{sign}\w+", text))
         given = request.get(told, {})
@@ -284,8 +304,8 @@ def _by_key(item: Item) -> tuple[str, ...]:
     return item["sk"]["S"], item["pk"]["S"]
 
 
-def _by_index(item: Item) -> tuple[str, ...]:
-    return item["dueAt"]["S"], item["pk"]["S"], item["sk"]["S"]
+def _by_index(index: Sparse) -> Callable[[Item], tuple[str, ...]]:
+    return lambda item: (item[index.by]["S"], item["pk"]["S"], item["sk"]["S"])
 
 
 def _page(found: list[Item], order: Callable[[Item], tuple[str, ...]], asked: Mapping[str, Any]) -> Item:
@@ -295,6 +315,10 @@ def _page(found: list[Item], order: Callable[[Item], tuple[str, ...]], asked: Ma
         found = [item for item in found if (order(item) > order(start) if forward else order(item) < order(start))]
     page, more = _cut(found, asked.get("Limit"))
     last = {name: page[-1][name] for name in _last_names(asked)} if page and more else None
+    if "FilterExpression" in asked:
+        only = expressions.condition(asked["FilterExpression"])
+        names, values = asked.get("ExpressionAttributeNames", {}), asked["ExpressionAttributeValues"]
+        page = [item for item in page if only(item, names, values)]
     told = [_projected(item, asked.get("ProjectionExpression")) for item in page]
     return {"Items": told, "Count": len(told)} | ({"LastEvaluatedKey": last} if last else {})
 
@@ -314,7 +338,8 @@ def _cut(found: list[Item], limit: int | None) -> tuple[list[Item], bool]:
 
 
 def _last_names(asked: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("pk", "sk", "dueKind", "dueAt") if asked.get("IndexName") else ("pk", "sk")
+    index = INDEXES.get(asked.get("IndexName", ""))
+    return ("pk", "sk", index.of, index.by) if index else ("pk", "sk")
 
 
 def _projected(item: Item, names: str | None) -> Item:
