@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import rolls, servers, tools
-from bench.contestants import Contestant, Run, Task, clear, contestants
+from bench.contestants import Contestant, Run, Task, clear, contestants, require_all
 from bench.figures import table
 
 WHERE = Path("build/bench")
@@ -56,6 +56,7 @@ def _measured(
             for name in random.sample(list(known), len(known)):
                 clear(into)
                 runs[name].append(known[name](Task(roll, made, address, into)))
+                require_all(roll, into, name)
     clear(into)
     return runs
 

@@ -140,3 +140,12 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     os.sync()
+
+
+def require_all(roll: Roll, folder: Path, who: str) -> None:
+    """Raise unless every file is there in its full size."""
+    found = sorted(
+        path.stat().st_size for path in folder.rglob("*") if path.is_file() and ".backhaul" not in path.parts
+    )
+    if found != sorted(roll.sizes):
+        raise ValueError(f"{who} fetched {len(found)} files, {sum(found)} bytes; expected {roll.says}")
