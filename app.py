@@ -43,6 +43,7 @@ from chalicelib import (
     missing,
     origin,
     owed,
+    page,
     pairings,
     quota,
     receipts,
@@ -161,6 +162,27 @@ def describe_api() -> Response:
     from chalicelib import openapi  # noqa: PLC0415 (no other request pays for it)
 
     return openapi.answer(app.routes, base_url(), request().headers)
+
+
+@app.route("/", methods=["GET"])
+@open_to(ANYBODY)
+def show_page() -> page.Page:
+    """Open the page: a phone's browser is enough."""
+    return page.opened(here, request().headers)
+
+
+@app.route("/pair", methods=["GET"])
+@open_to(ANYBODY)
+def show_pairing_page() -> page.Page:
+    """Open the page where a device asks to be paired: the link that devices show."""
+    return page.opened(here, request().headers)
+
+
+@app.route("/web/{name}", methods=["GET"])
+@open_to(ANYBODY)
+def show_page_file(name: page.FileName) -> page.Page:
+    """Serve a file that the page is made of."""
+    return page.answer(here, name, request().headers)
 
 
 @app.route("/uploads", methods=["POST"], authorizer=caller_token)

@@ -51,6 +51,9 @@ def _email(_: Ids) -> Any:
 EXPECTED: dict[tuple[str, str], Expected] = {
     ("GET", "/health"): Expected(None),
     ("GET", "/openapi.json"): Expected(None),
+    ("GET", "/"): Expected(None),
+    ("GET", "/pair"): Expected(None),
+    ("GET", "/web/{name}"): Expected(None),
     ("POST", "/auth/register"): Expected(None, lambda _: {"email": "new@example.com", "password": PASSWORD}),
     ("POST", "/auth/confirm"): Expected(None, lambda _: {"email": EMAIL, "code": CODE}),
     ("POST", "/auth/resend"): Expected(None, _email),

@@ -58,7 +58,7 @@ class Stage:
         method, path = route
         make = EXPECTED[route].body
         body = {**make(ids), **(more or {})} if make else more
-        return self.gateway.call(method, path.format(**ids) + query, body, token=token)
+        return self.gateway.call(method, path.format(name="app.js", **ids) + query, body, token=token)
 
 
 def bad_credentials(stage: Stage) -> dict[str, str | None]:

@@ -5,12 +5,13 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib import page
 from chalicelib.contract import Callers, Contract, Handler
 from chalicelib.openapi import refusals
 from chalicelib.openapi.examples import find_example
 from chalicelib.openapi.schemas import Book, Json, Nothing
 
-# The one reply that is made by hand.
+# The replies that are made by hand.
 _THIS_DOCUMENT: Json = {
     "200": {
         "description": "This document.",
@@ -18,6 +19,14 @@ _THIS_DOCUMENT: Json = {
         "content": {"application/json": {"schema": {"type": "object"}}},
     },
     "304": {"description": "The document is the one that If-None-Match names."},
+}
+_A_PAGE: Json = {
+    "200": {
+        "description": "A file of the page.",
+        "headers": {"ETag": {"description": "What this very file is known by.", "schema": {"type": "string"}}},
+        "content": {"text/*": {}, "image/svg+xml": {}, "application/manifest+json": {}},
+    },
+    "304": {"description": "The file is the one that If-None-Match names."},
 }
 
 
@@ -41,7 +50,7 @@ def operation(route: Route, book: Book) -> Json:
     told: Json = {
         "operationId": _camel(route.handler.__name__),
         "summary": (route.handler.__doc__ or "").strip(),
-        "tags": [route.path.split("/")[1]],
+        "tags": [route.path.split("/")[1] or "web"],
         "security": _security(route.contract.callers),
         "parameters": [*_path_parameters(route, book), *_query_parameters(route, book)],
         "responses": {**_success(route.contract.reply, book), **_refused(route, book)},
@@ -76,6 +85,8 @@ def _query_parameters(route: Route, book: Book) -> list[Json]:
 def _success(reply: Any, book: Book) -> Json:
     if reply is Response:
         return _THIS_DOCUMENT
+    if reply is page.Page:
+        return _A_PAGE
     kind = Nothing if reply is None else reply
     return {"200": {"description": (kind.__doc__ or "Done.").strip(), "content": _json(kind, book)}}
 
