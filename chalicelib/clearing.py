@@ -53,8 +53,13 @@ def _clear(world: Cloud, device: Device, found: Sequence[File]) -> None:
 def _held_back(world: Cloud, found: Sequence[File], device_id: str) -> Iterator[File]:
     """Hold back the cloud copies of files that no PC has but this one."""
     for file in found:
-        alone = homes.forgotten(file, device_id, "").status != file.status
-        yield held_back(world, file) if alone else file
+        yield held_back(world, file) if is_alone(file, device_id) else file
+
+
+def is_alone(file: File, device_id: str) -> bool:
+    """Whether a file would be nowhere at home without a PC: then its cloud copy is all there is, in the trash, too."""
+    after = homes.forgotten(file, device_id, "")
+    return after.status != file.status or (file.status == Status.TRASHED and not after.home)
 
 
 def held_back(world: Cloud, file: File) -> File:

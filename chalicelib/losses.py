@@ -3,6 +3,7 @@
     at home ──▶ owed again       while there is a cloud copy to be had; one that is leaving is held back first
             └─▶ forgotten        there is none: the PC is a home of the file no more, and if it was the last one, the
                                  file is lost; that is reported, and a phone that still has it may send it again
+    in the trash ─▶ forgotten    nobody is owed it; but who has it back must not believe in a copy that is gone
 
 `judge` decides about one loss and is pure. A loss that does not fit changes nothing.
 """
@@ -26,6 +27,7 @@ from chalicelib.retention import CloudCopy
 MOST_LOSSES = 100
 OWED_AGAIN: Final = "owedAgain"
 NO_CLOUD_COPY: Final = "noCloudCopy"
+TRASHED: Final = "trashed"
 Outcome = Literal["owedAgain", "repeated", "refused"]
 Reason = Literal["unknownFile", "notAtHome", "noCloudCopy", "trashed"]
 _TRIES = 6
@@ -90,10 +92,10 @@ def judge(file: File | None, device_id: str) -> tuple[Outcome, Reason | None] | 
     """Answer a loss that changes nothing, or `None` for one that is due to be written down."""
     if file is None or file.status in (Status.PENDING, Status.REFUSED, Status.PURGING):
         return "refused", "unknownFile"
-    if file.status == Status.TRASHED:
-        return "refused", "trashed"
     if device_id in file.home:
         return None
+    if file.status == Status.TRASHED:
+        return "refused", TRASHED
     if device_id in file.owed_to:
         return "repeated", None
     return "refused", NO_CLOUD_COPY if file.gone_at else "notAtHome"
@@ -156,13 +158,14 @@ def _write(world: Cloud, desk: _Desk, due: Sequence[File]) -> None:
 
 
 def _is_in_cloud(file: File) -> bool:
-    return retention.cloud_copy(file) == CloudCopy.KEPT
+    """Whether a file can be owed again; what is in the trash is owed to nobody."""
+    return file.status != Status.TRASHED and retention.cloud_copy(file) == CloudCopy.KEPT
 
 
 def _answer(file: File, owed: Mapping[str, Any]) -> LossAnswer:
     if file.file_id in owed:
         return LossAnswer(file.file_id, OWED_AGAIN)
-    return LossAnswer(file.file_id, "refused", NO_CLOUD_COPY)
+    return LossAnswer(file.file_id, "refused", TRASHED if file.status == Status.TRASHED else NO_CLOUD_COPY)
 
 
 def _remembered(world: Cloud, desk: _Desk, due: Sequence[File]) -> Operation:

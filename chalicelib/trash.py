@@ -178,9 +178,13 @@ def judge(deed: Deed, file_id: str, known: Known | None) -> TrashAnswer | None:
     return None
 
 
-def standing_of(home: Iterable[str], owed_to: Iterable[str], pcs: Iterable[str]) -> Status:
-    """Say what a file had back is: downloaded if a PC of today holds it and none is owed it, else uploaded."""
-    return Status.DOWNLOADED if set(home) & set(pcs) and not set(owed_to) else Status.UPLOADED
+def standing_of(home: Iterable[str], owed_to: Iterable[str], pcs: Iterable[str], *, in_cloud: bool = True) -> Status:
+    """Say what a file had back is: downloaded if a PC of today holds it and none is owed it, else uploaded.
+
+    Without a cloud copy nobody can be owed it; then it is lost if no PC of today holds it.
+    """
+    is_home = bool(set(home) & set(pcs)) and not set(owed_to)
+    return Status.DOWNLOADED if is_home else Status.UPLOADED if in_cloud else Status.LOST
 
 
 def _one(world: Cloud, caller: Caller, deed: Deed, file_id: str, refusals: Mapping[str, Refuse]) -> TrashAnswer:
@@ -244,7 +248,8 @@ def _batches(due: Sequence[File], desk: _Desk) -> Iterable[list[File]]:
     some: list[File] = []
     room = _MOST_OPERATIONS
     for file in due:
-        needs = 1 + len(file.owed_to if desk.deed == "trashed" else _owed_to(file, desk.pcs))
+        # One for the file, and one for its hash if it turns out to be lost.
+        needs = 1 + bool(file.gone_at) + len(file.owed_to if desk.deed == "trashed" else _owed_to(file, desk.pcs))
         if some and needs > room:
             yield some
             some, room = [], _MOST_OPERATIONS
@@ -301,8 +306,8 @@ def _restoring(world: Cloud, desk: _Desk, some: Sequence[File]) -> _Made:
     made = _Made()
     for file in some:
         owed_to = _owed_to(file, desk.pcs)
-        status = _status_after(file, owed_to, desk.pcs)
-        made.operations.append(kept.restored(file, owed_to, status, now))
+        status = standing_of(file.home, owed_to, desk.pcs, in_cloud=not file.gone_at)
+        made.operations += kept.restored(file, owed_to, status, now)
         made.after[file.file_id] = Known(status)
         notice = notices.of(file, world.settings.bucket)
         for device_id in sorted(owed_to):
@@ -331,10 +336,6 @@ _DEEDS: dict[Deed, Callable[[Cloud, _Desk, Sequence[File]], _Made]] = {
 def _owed_to(file: File, pcs: Iterable[str]) -> frozenset[str]:
     """Name the PCs that a file had back is owed to: nobody, if there is no copy left to send."""
     return frozenset() if file.gone_at else frozenset(pcs) - frozenset(file.home)
-
-
-def _status_after(file: File, owed_to: frozenset[str], pcs: Iterable[str]) -> Status:
-    return Status.DOWNLOADED if file.gone_at else standing_of(file.home, owed_to, pcs)
 
 
 def _counters(before: Sequence[File], after: Sequence[Known]) -> list[Operation]:

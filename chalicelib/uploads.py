@@ -198,8 +198,8 @@ def _as_answered(file: File | Refused, answers: Mapping[str, trash.TrashAnswer])
     if isinstance(file, Refused) or file.file_id not in answers:
         return file
     answer = answers[file.file_id]
-    if answer.outcome == "refused":
-        told = "these contents were purged while they were had back; the same again brings them in anew"
+    if answer.outcome == "refused" or answer.status == Status.LOST:
+        told = "there is nothing left of these contents to be had back; the same again brings them in anew"
         return Refused("trashed", told, file_id=file.file_id, status=answer.status)
     return msgspec.structs.replace(file, status=answer.status)
 

@@ -29,13 +29,12 @@ def trashed(file: File, now: str, due_at: str) -> list[Operation]:
     return [change, *(ledger.settle(device_id, file.file_id) for device_id in owed_to)]
 
 
-def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> Operation:
-    """Trashed -> uploaded or downloaded. Fails if it was purged, came home or began to leave meanwhile."""
-    not_home = [f"attribute_not_exists(#home.#{device_id})" for device_id in sorted(owed_to)]
+def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> list[Operation]:
+    """Trashed -> uploaded, downloaded or lost. Fails if it was purged, came home or began to leave meanwhile."""
     copy = "attribute_exists(#goneAt)" if file.gone_at else files.STAYS
-    when = " AND ".join(["#status = :was AND #trashedAt = :at", copy, *not_home])
+    when = f"#status = :was AND #trashedAt = :at AND #home = :home AND {copy}"
     sets, forgets = "#status = :status, #shelf = :shelf", "#trashedAt"
-    values: dict[str, Any] = {"was": Status.TRASHED, "at": file.trashed_at, "status": status}
+    values: dict[str, Any] = {"was": Status.TRASHED, "at": file.trashed_at, "status": status, "home": file.home}
     values["shelf"] = shelves.shelf(file.owner_id)
     if owed_to:
         sets += ", #owedTo = :owed"
@@ -47,7 +46,8 @@ def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> O
     else:
         sets += ", #downloadedAt = if_not_exists(#downloadedAt, :now), #keptAt = :now, #dueKind = :kind, #dueAt = :now"
         values |= {"now": now, "kind": due_kind("grace", file.file_id)}
-    return Update(file_key(file.owner_id, file.file_id), f"SET {sets} REMOVE {forgets}", when, values)
+    change = Update(file_key(file.owner_id, file.file_id), f"SET {sets} REMOVE {forgets}", when, values)
+    return [change, *([files.pointed(file, held=False)] if status == Status.LOST else [])]
 
 
 def home_noted(file: File, device_id: str, now: str) -> Operation:

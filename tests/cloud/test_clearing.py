@@ -388,3 +388,21 @@ def test_a_page_costs_a_read_and_a_write_for_each_49(account: Account) -> None:
 
     writes = ["TransactWriteItems"] * 2
     assert counted == ["GetItem", "DeleteQueue", "Query", *writes, "UpdateItem", "GetQueueUrl", "SendMessage"]
+
+
+@pytest.mark.parametrize(("others", "kept"), [(0, True), (1, False)])
+def test_the_copy_of_a_file_thrown_away_is_held_back_if_no_other_pc_has_it(
+    account: Account, others: int, *, kept: bool
+) -> None:
+    """Else S3 drops it before the thirty days in the trash are over, and there is nothing to be had back."""
+    phone, lost = account.phone(), account.pc()
+    pcs = [lost, *(account.pc() for _ in range(others))]
+    file_id = phone.bring(b"photo")
+    for pc in pcs:
+        pc.receipt(*pc.owed())
+    let_go(account, file_id, lost)
+    phone.throw_away(file_id)
+
+    revoked(lost)
+
+    assert (file_of(account, file_id).tagged_at is None) == kept

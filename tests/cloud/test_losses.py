@@ -205,16 +205,10 @@ def test_a_loss_that_does_not_fit_changes_nothing(account: Account) -> None:
     phone, pc, stranger = account.phone(), account.pc(), account.pc(STRANGER)
     file_id = at_home(account, pc)
     (awaited,) = phone.begin(b"awaited")
-    trashed = at_home(account, pc, body=b"trashed")
-    phone.throw_away(trashed)
     before = account.everything()
 
     assert lose(stranger, file_id) == [("refused", "unknownFile")]
-    assert lose(pc, "0" * 32, awaited.file_id, trashed) == [
-        ("refused", "unknownFile"),
-        ("refused", "unknownFile"),
-        ("refused", "trashed"),
-    ]
+    assert lose(pc, "0" * 32, awaited.file_id) == [("refused", "unknownFile")] * 2
     assert account.everything() == before
 
 
@@ -339,7 +333,8 @@ def a_file(status: Status, **more: Any) -> File:
         (a_file(Status.PENDING), ("refused", "unknownFile")),
         (a_file(Status.REFUSED), ("refused", "unknownFile")),
         (a_file(Status.PURGING, home={PC: "2026"}), ("refused", "unknownFile")),
-        (a_file(Status.TRASHED, home={PC: "2026"}), ("refused", "trashed")),
+        (a_file(Status.TRASHED), ("refused", "trashed")),
+        (a_file(Status.TRASHED, home={PC: "2026"}), None),
         (a_file(Status.DOWNLOADED, home={PC: "2026"}), None),
         (a_file(Status.UPLOADED, home={PC: "2026"}, owed_to=frozenset({OTHER})), None),
         (a_file(Status.UPLOADED, owed_to=frozenset({PC})), ("repeated", None)),
@@ -368,3 +363,27 @@ def test_a_copy_is_looked_for_while_it_may_come_back(
     account.clock.wind(days=days)
 
     assert homes.may_come_back(a_file(Status.DOWNLOADED, **more), account.clock()) == may
+
+
+def test_a_loss_of_a_file_thrown_away_is_remembered_for_who_has_it_back(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    file_id = at_home(account, pc)
+    phone.throw_away(file_id)
+
+    assert lose(pc, file_id) == [("refused", "trashed")]
+    assert pc.owed() == []
+
+    (answer,) = phone.restore(file_id)
+    assert (answer.status, [notice["fileId"] for notice in pc.owed()]) == ("uploaded", [file_id])
+
+
+def test_the_copy_of_a_file_thrown_away_is_held_back_when_a_pc_loses_it(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    file_id = at_home(account, pc)
+    file = leave(account, file_id, pc)
+    phone.throw_away(file_id)
+
+    lose(pc, file_id)
+
+    assert file_of(account, file_id).tagged_at is None
+    assert account.s3.get_object_tagging(Bucket=BUCKET, Key=file.key)["TagSet"] == []

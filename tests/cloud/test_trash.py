@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import trash
+from chalicelib import losses, trash
 from chalicelib.bodies import parse
 from chalicelib.errors import BadInputError, NotFoundError
 from chalicelib.metadata import owners
@@ -361,3 +361,40 @@ def test_a_file_had_back_without_a_cloud_copy_is_owed_to_nobody(account: Account
     assert (answer.outcome, answer.status, new.owed()) == ("restored", "downloaded", [])
     assert phone.see(file_id).cloud_copy == "gone"
     assert account.usage() == {"downloadedFiles": 1, "downloadedBytes": 5, "goneFiles": 1, "goneBytes": 5}
+
+
+def test_a_file_had_back_that_nobody_has_any_more_is_told_as_lost(account: Account) -> None:
+    """Its only PC was revoked while the file lay in the trash, and the cloud copy had gone long before."""
+    phone, pc = account.phone(), account.pc()
+    file_id = left(account, phone, pc)
+    file = the_file(account, file_id)
+    account.s3.delete_object(Bucket=BUCKET, Key=file.key, VersionId=file.version_id)
+    sweep(account, days=2)
+    phone.throw_away(file_id)
+    pc.revoke()
+    pc.finish_laps()
+
+    (answer,) = phone.restore(file_id)
+
+    assert (answer.outcome, answer.status, phone.see(file_id).status) == ("restored", "lost", "lost")
+    (begun,) = phone.begin(b"photo")
+    assert begun.outcome == "upload"
+
+
+def test_a_pc_that_loses_a_file_while_it_is_had_back_is_owed_it(account: Account) -> None:
+    phone, pc = account.phone(), account.pc()
+    file_id = phone.bring(b"photo")
+    pc.receipt(*pc.owed())
+    phone.throw_away(file_id)
+    lost: list[None] = []
+
+    def lose(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and not lost:
+            lost.append(None)
+            losses.take(account.world, pc.caller, pc.device_id, losses.Losses([losses.Loss(file_id, "gone")]))
+
+    account.dynamodb.meta.events.register("before-call", lose)
+
+    (answer,) = phone.restore(file_id)
+
+    assert (answer.status, [notice["fileId"] for notice in pc.owed()]) == ("uploaded", [file_id])
