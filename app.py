@@ -21,6 +21,7 @@ from chalice.app import (
 
 from chalicelib import (
     accounts,
+    activity,
     admin,
     arrivals,
     auth,
@@ -409,6 +410,13 @@ def change_me(asked: me.OwnerSettings) -> me.Me:
 def close_account(asked: closures.Close) -> None:
     """Close the caller's account and remove everything it owns."""
     closures.close(cloud(), caller(), access_token(), asked)
+
+
+@app.route("/activity", methods=["GET"], authorizer=caller_token)
+@open_to(OWNERS)
+def show_activity(asked: activity.Asked) -> activity.Deeds:
+    """Tell who did what when in the last 90 days, the latest first."""
+    return activity.page(cloud(), caller(), asked)
 
 
 @app.route("/admin/owners", methods=["GET"], authorizer=caller_token)

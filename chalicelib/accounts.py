@@ -13,7 +13,7 @@ from chalicelib.auth import Caller
 from chalicelib.bodies import Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadInputError, Refusal
-from chalicelib.metadata import owners
+from chalicelib.metadata import ledger, owners
 from chalicelib.user_pool import (
     NewPasswordNeededError,
     SessionEndedError,
@@ -130,7 +130,7 @@ def resend(world: Cloud, asked: Address, address: str) -> None:
 def login(world: Cloud, asked: Login, address: str) -> SignedIn | Challenged:
     """Sign in with a password."""
     _count(world, limits.SIGN_IN_BY_ADDRESS, limits.SIGN_IN_BY_EMAIL, asked.email, address)
-    return _signed_in(world, _ask_with_password(world, asked.email, asked.password, WrongCredentialsError))
+    return _signed_in(world, _ask_with_password(world, asked.email, asked.password, WrongCredentialsError), address)
 
 
 def answer_challenge(world: Cloud, asked: Challenge, address: str) -> SignedIn | Challenged:
@@ -148,7 +148,7 @@ def answer_challenge(world: Cloud, asked: Challenge, address: str) -> SignedIn |
         Session=session,
         ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": asked.code},
     )
-    return _signed_in(world, reply)
+    return _signed_in(world, reply, address)
 
 
 def refresh(world: Cloud, asked: Refresh) -> SignedIn:
@@ -208,6 +208,13 @@ def change_password(world: Cloud, caller: Caller, access_token: str, asked: Chan
         ProposedPassword=asked.new_password,
         AccessToken=access_token,
     )
+    remember(world, caller, "passwordChanged")
+
+
+def remember(world: Cloud, caller: Caller, what: str) -> None:
+    """Write down what an owner did to the account: the pool has no transaction to do it in."""
+    told = ledger.remember(caller.owner_id, what, world.now(), world.new_id())
+    owners.visited(world.table, caller.owner_id, world.now_text(), told)
 
 
 def prove_password(world: Cloud, owner_id: str, password: str) -> None:
@@ -279,9 +286,11 @@ def _ask_with_password(world: Cloud, name: str, password: str, wrong: user_pool.
     )
 
 
-def _signed_in(world: Cloud, reply: dict[str, Any]) -> SignedIn | Challenged:
+def _signed_in(world: Cloud, reply: dict[str, Any], address: str) -> SignedIn | Challenged:
     if "AuthenticationResult" in reply:
-        owners.ensure(world.table, tokens.subject_of(reply["AuthenticationResult"]["AccessToken"]), world.now_text())
+        owner_id = tokens.subject_of(reply["AuthenticationResult"]["AccessToken"])
+        told = ledger.remember(owner_id, "signedIn", world.now(), world.new_id(), address=address)
+        owners.visited(world.table, owner_id, world.now_text(), told)
         return _tokens(reply["AuthenticationResult"])
     if reply["ChallengeName"] != "SOFTWARE_TOKEN_MFA":
         raise NewPasswordNeededError

@@ -11,7 +11,7 @@ from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import NotFoundError
 from chalicelib.log import logger, owner_hash
-from chalicelib.metadata import devices
+from chalicelib.metadata import devices, ledger
 from chalicelib.metadata.devices import Device
 
 DeviceName = Annotated[
@@ -105,12 +105,15 @@ def get(world: Cloud, owner_id: str, device_id: str) -> Device:
     return found
 
 
-def take_away(world: Cloud, owner_id: str, device: Device) -> None:
+def take_away(world: Cloud, owner_id: str, device: Device, *, by_owner: bool = True) -> None:
     """Take key and claim to new files first, for that stops the device; what follows from it runs by itself.
 
     Whatever dies after the first write is made up for: by the lap that it began, and by asking once more.
     """
-    devices.revoke(world.table, owner_id, device, world.now_text(), laps.due_at(world))
+    told = ledger.remember(
+        owner_id, "revoked", world.now(), world.new_id(), deviceId=device.device_id, by=None if by_owner else "backhaul"
+    )
+    devices.revoke(world.table, owner_id, device, world.now_text(), laps.due_at(world), told)
     if device.kind == "pc":
         laps.ring(world, owner_id, device.device_id)
     if device.queue_url:
@@ -122,7 +125,7 @@ def take_back(world: Cloud, owner_id: str, device_id: str) -> None:
     """Revoke a device whose key went astray, if it is there."""
     found = devices.find(world.table, owner_id, device_id)
     if found and not found.revoked_at:
-        take_away(world, owner_id, found)
+        take_away(world, owner_id, found, by_owner=False)
 
 
 def show(found: Iterable[Device]) -> list[ShownDevice]:

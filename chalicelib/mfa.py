@@ -53,6 +53,7 @@ def verify(world: Cloud, caller: Caller, access_token: str, asked: Verify) -> No
     }
     user_pool.ask(world, "verify_software_token", refusals, AccessToken=access_token, UserCode=asked.code)
     _prefer(world, access_token, on=True)
+    accounts.remember(world, caller, "mfaTurnedOn")
 
 
 def turn_off(world: Cloud, caller: Caller, access_token: str, asked: TurnOff) -> None:
@@ -60,6 +61,7 @@ def turn_off(world: Cloud, caller: Caller, access_token: str, asked: TurnOff) ->
     caller.must_have(scopes.OWNER)
     accounts.prove_password(world, caller.owner_id, asked.password)
     _prefer(world, access_token, on=False)
+    accounts.remember(world, caller, "mfaTurnedOff")
 
 
 def _prefer(world: Cloud, access_token: str, *, on: bool) -> None:

@@ -25,7 +25,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, NotFoundError, Refusal
 from chalicelib.log import logger, owner_hash
 from chalicelib.metadata import devices as kept_devices
-from chalicelib.metadata import owners, pairings
+from chalicelib.metadata import ledger, owners, pairings
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.pairings import Pairing
 
@@ -270,8 +270,11 @@ def _make_device(world: Cloud, approved: Pairing, device: Device, key_hash: str)
         else owners.still_open(owner_id)
     )
     due_at = laps.due_at(world) if device.queue_url else ""
+    made = kept_devices.added(owner_id, device, key_hash, due_at)
+    about = {"deviceId": device.device_id, "address": approved.address}
+    told = ledger.remember(owner_id, "paired", world.now(), world.new_id(), **about)
     try:
-        world.table.write(pairings.claimed(approved), held, *kept_devices.added(owner_id, device, key_hash, due_at))
+        world.table.write(pairings.claimed(approved), held, *made, told)
     except ConditionFailedError as error:
         raise ExpiredCodeError from error
     if device.queue_url:

@@ -154,7 +154,8 @@ def purge_overdue(world: Cloud, file: File) -> File | None:
     if file.trashed_at is None or world.now() < moments.from_text(file.trashed_at) + KEPT:
         return None
     purged = msgspec.structs.replace(file, status=Status.PURGING, purged_at=now)
-    activity = ledger.remember(file.owner_id, "purged", world.now(), world.new_id(), fileId=file.file_id, count=1)
+    about = {"fileId": file.file_id, "count": 1, "by": "backhaul"}
+    activity = ledger.remember(file.owner_id, "purged", world.now(), world.new_id(), **about)
     try:
         world.table.write(kept.purging(file, now), *_counters([file], [_known(purged)]), activity)
     except ConditionFailedError:

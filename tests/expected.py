@@ -69,6 +69,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("DELETE", "/auth/mfa"): Expected(SIGNED_IN, lambda _: {"password": PASSWORD}),
     ("GET", "/me"): Expected(EVERYBODY),
     ("DELETE", "/me"): Expected(SIGNED_IN, lambda _: {"password": PASSWORD}),
+    ("GET", "/activity"): Expected(SIGNED_IN),
     ("GET", "/admin/owners"): Expected(frozenset({ADMIN})),
     ("POST", "/pairings"): Expected(None, lambda _: {"name": "den", "kind": "pc", "platform": "an OS"}),
     ("GET", "/pairings/{user_code}"): Expected(SIGNED_IN),

@@ -108,7 +108,9 @@ def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any])
     return True
 
 
-def revoke(table: Table, owner_id: str, device: Device, now: str, lap_due_at: str) -> bool:
+def revoke(  # noqa: PLR0913 (one write, and all of it is told)
+    table: Table, owner_id: str, device: Device, now: str, lap_due_at: str, *told: Operation
+) -> bool:
     """Take a device's key away, and for a PC the claim to new files, in one write; say whether that was news.
 
     A PC's lap begins in the same write: it clears what the PC was owed, and ends one that was owing it more.
@@ -120,9 +122,8 @@ def revoke(table: Table, owner_id: str, device: Device, now: str, lap_due_at: st
         does, values = f"{does}, " + ", ".join(f"#{name} = :{name}" for name in lap), values | lap
         gone = [owners.pc_removed(owner_id, device.device_id)]
     try:
-        table.write(
-            Update(_device(owner_id, device.device_id), does, _THERE, values), Delete(_key(device.device_id)), *gone
-        )
+        stopped = Update(_device(owner_id, device.device_id), does, _THERE, values)
+        table.write(stopped, Delete(_key(device.device_id)), *gone, *told)
     except ConditionFailedError:
         return False
     return True

@@ -1,7 +1,7 @@
 """The ledger of debts: which PC is owed which file, and what an owner did lately.
 
 pc#<deviceId>    owed#<fileId>    notice owedSince: one debt, with all the PC needs to settle it
-owner#<ownerId>  activity#<id>    what at deviceId fileId count; kept 90 days
+owner#<ownerId>  activity#<id>    what at deviceId fileId count by since address; kept 90 days: see `history`
 """
 
 from collections import Counter

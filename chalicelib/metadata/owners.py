@@ -7,6 +7,7 @@ owners           owner#<ownerId>  the list that admins page through, so that nob
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import ConditionFailedError
@@ -51,6 +52,16 @@ def ensure(table: Table, owner_id: str, now: str) -> None:
         table.write(Put(made, "attribute_not_exists(pk)"), Put(listed))
     except ConditionFailedError:
         return
+
+
+def visited(table: Table, owner_id: str, now: str, told: Operation) -> None:
+    """Write down that an owner was here, one call; of one seen for the first time, profile and list entry, too."""
+    try:
+        table.write(still_open(owner_id), told)
+    except ConditionFailedError:
+        ensure(table, owner_id, now)
+        with suppress(ConditionFailedError):  # who has left is no owner any more
+            table.write(still_open(owner_id), told)
 
 
 def is_closed(table: Table, owner_id: str) -> bool:
