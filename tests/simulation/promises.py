@@ -150,11 +150,7 @@ class Promises:
             promise(file["status"] != "pending", f"the object of pending file {file_id} was deleted")
             promise(not _owed_to(file), f"the object of file {file_id} was deleted, which is owed to somebody")
             kept = [pc for pc in file.get("home", {}) if file_id in self.disks[pc]]
-            # For what was thrown away once its copy was leaving nobody holds that copy back.
-            promise(
-                bool(kept) or (file["status"] == "trashed" and "taggedAt" in file),
-                f"the object of file {file_id} was deleted, and nobody has it at home",
-            )
+            promise(bool(kept), f"the object of file {file_id} was deleted, and nobody has it at home")
 
     # At rest
 
