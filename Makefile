@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-windows portable installer portable-journey bench lint format package deploy destroy clean
+.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-windows portable installer portable-journey bench lint format package deploy audit redrive destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -85,7 +85,13 @@ simulate: .venv/.test ## many more schedules of everything that may happen than 
 	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
 
 deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com
-	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)")
+	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)")
+
+audit: .venv/.run ## compare ledger and bucket of a stage: make audit STAGE=dev [OWNER=id] [MEND=1] [TAGS=1]
+	@$(BIN)/python -m admin audit --stage "$(STAGE)" $(if $(OWNER),--owner "$(OWNER)") $(if $(MEND),--mend) $(if $(TAGS),--tags)
+
+redrive: .venv/.run ## send dead letters back where they belong: make redrive STAGE=dev [QUEUE=arrivals-dead]
+	@$(BIN)/python -m admin redrive --stage "$(STAGE)" $(if $(QUEUE),--queue "$(QUEUE)")
 
 destroy: .venv/.run ## take a stage down; asks before it deletes data: make destroy STAGE=dev
 	@$(BIN)/python -m infra destroy --stage "$(STAGE)"

@@ -31,7 +31,7 @@ def owe_page(world: Cloud, owner_id: str, device: Device, after: str | None) -> 
     found = [file for file in map(files.read, page.items) if is_missing(file, device.device_id)]
     owed = 0
     for start in range(0, len(found), _FILES_IN_ONE_WRITE):
-        count = _owe(world, device, found[start : start + _FILES_IN_ONE_WRITE])
+        count = owe(world, device, found[start : start + _FILES_IN_ONE_WRITE])
         if count is None:
             return None
         owed += count
@@ -44,7 +44,7 @@ def is_missing(file: File, device_id: str) -> bool:
     return in_cloud and device_id not in file.owed_to and device_id not in file.home
 
 
-def _owe(world: Cloud, device: Device, found: Sequence[File]) -> int | None:
+def owe(world: Cloud, device: Device, found: Sequence[File]) -> int | None:
     """Owe files in one write; see them anew if one of them has changed meanwhile. `None` if the PC was revoked."""
     owner_id = found[0].owner_id
     for _ in range(_TRIES):
