@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from chalice.app import AuthResponse
 
@@ -28,6 +29,7 @@ class Caller:
     owner_id: str
     device_id: str | None
     scopes: frozenset[str]
+    device_name: str | None = None
 
     def must_have(self, scope: str) -> None:
         """Refuse unless the caller holds the scope."""
@@ -43,7 +45,8 @@ class Caller:
 def caller_of(context: Mapping[str, Any]) -> Caller:
     """Read what our own authorizer put into the request context; nothing else there says who calls."""
     told = context["authorizer"]
-    return Caller(told["ownerId"], told.get("deviceId") or None, frozenset(told["scopes"].split()))
+    name = unquote(told.get("deviceName", "")) or None
+    return Caller(told["ownerId"], told.get("deviceId") or None, frozenset(told["scopes"].split()), name)
 
 
 def judge(
@@ -68,6 +71,7 @@ def admit(world: Cloud, header: str) -> AuthResponse:
     context = {
         "ownerId": caller.owner_id,
         "deviceId": caller.device_id or "",
+        "deviceName": quote(caller.device_name or ""),
         "scopes": " ".join(sorted(caller.scopes)),
     }
     return AuthResponse(routes=["*"], principal_id=caller.owner_id, context=context)
@@ -83,4 +87,4 @@ def _device(world: Cloud, key: DeviceKey) -> Caller | None:
     kept = devices.find_key(world.table, key.device_id)
     if kept is None or not key.fits(kept.key_hash):
         return None
-    return Caller(kept.owner_id, key.device_id, kept.scopes)
+    return Caller(kept.owner_id, key.device_id, kept.scopes, kept.name)

@@ -73,7 +73,7 @@ def every(world: Cloud, caller: Caller) -> ShownDevices:
 def rename(world: Cloud, caller: Caller, device_id: str, asked: Rename) -> ShownDevice:
     """Call a device otherwise."""
     caller.must_have(scopes.OWNER)
-    if not devices.change(world.table, caller.owner_id, device_id, {"name": asked.name}):
+    if not devices.rename(world.table, caller.owner_id, device_id, asked.name):
         raise NotFoundError("device", device_id)
     return show([get(world, caller.owner_id, device_id)])[0]
 

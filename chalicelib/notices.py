@@ -31,6 +31,7 @@ class Notice(TypedDict):
     takenAt: NotRequired[str]
     uploadedAt: Moment
     groupId: NotRequired[str]
+    deviceName: NotRequired[str]
     userId: str
     s3Key: str
     timestamp: Moment
@@ -54,6 +55,7 @@ def of(file: File, bucket: str) -> Notice:
         "takenAt": file.taken_at,
         "uploadedAt": file.uploaded_at,
         "groupId": file.group_id,
+        "deviceName": file.device_name,
         "userId": file.owner_id,
         "s3Key": file.key,
         "timestamp": file.uploaded_at,

@@ -238,6 +238,7 @@ def _new_file(world: Cloud, caller: Caller, fields: Mapping[str, object]) -> Fil
         key=keys.original(caller.owner_id, file_id, str(fields["name"])),
         created_at=world.now_text(),
         device_id=caller.device_id,
+        device_name=caller.device_name,
         **fields,  # type: ignore[arg-type] # validated by wanted.parse
     )
 

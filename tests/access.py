@@ -111,7 +111,7 @@ def a_device(world: Cloud, kind: str = "pc", owner_id: str = ANNA, name: str = "
     owners.ensure(world.table, owner_id, world.now_text())
     joined = owners.pc_added(owner_id, device_id, url) if url else owners.still_open(owner_id)
     world.table.write(joined, *devices.added(owner_id, device, key.hashed()))
-    return Caller(owner_id, device_id, granted), key.text()
+    return Caller(owner_id, device_id, granted, name), key.text()
 
 
 def make_client(service: str) -> Any:

@@ -46,12 +46,13 @@ class KeptKey:
     owner_id: str
     key_hash: str
     scopes: frozenset[str]
+    name: str
 
 
 def find_key(table: Table, device_id: str) -> KeptKey | None:
     """Read the key of a device; a revoked device has none."""
     item = table.find(_key(device_id))
-    return KeptKey(item["ownerId"], item["keyHash"], item["scopes"]) if item else None
+    return KeptKey(item["ownerId"], item["keyHash"], item["scopes"], item["name"]) if item else None
 
 
 def find(table: Table, owner_id: str, device_id: str) -> Device | None:
@@ -92,6 +93,7 @@ def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") ->
         "keyHash": key_hash,
         "kind": device.kind,
         "scopes": device.scopes,
+        "name": device.name,
     }
     watched = watches.begun(owner_id, device.device_id, device.created_at)
     return [Put(shown, "attribute_not_exists(pk)"), Put(kept, "attribute_not_exists(pk)"), watched]
@@ -108,7 +110,20 @@ def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any])
     return True
 
 
-def revoke(  # noqa: PLR0913 (one write, and all of it is told)
+def rename(table: Table, owner_id: str, device_id: str, name: str) -> bool:
+    """Call a device otherwise, also where the authorizer reads who calls; say whether it was there and not revoked."""
+    does, values = "SET #name = :name", {"name": name}
+    try:
+        table.write(
+            Update(_device(owner_id, device_id), does, _THERE, values),
+            Update(_key(device_id), does, "attribute_exists(pk)", values),
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def revoke(
     table: Table, owner_id: str, device: Device, now: str, lap_due_at: str, *told: Operation
 ) -> bool:
     """Take a device's key away, and for a PC the claim to new files, in one write; say whether that was news.

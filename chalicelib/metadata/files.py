@@ -54,6 +54,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What an owner wants kept. `size` and `sha256` are `None` while nobody has told them.
 
     `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
+    `device_name` is what the device was called when the file was begun.
     `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`. `version` counts what people
     changed, so that nobody overwrites what another has just written; a file's way home does not move it.
     """
@@ -74,6 +75,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     group_id: str | None = None
     local_id: str | None = None
     device_id: str | None = None
+    device_name: str | None = None
     reason: str | None = None
     upload_id: str | None = None
     part_hashes: bool | None = None

@@ -179,5 +179,5 @@ def test_what_the_authorizer_says_fits_the_caller(still: Stage) -> None:
 
     pc: Caller = still.anna["pc"]
     assert told["principalId"] == ANNA
-    assert told["context"] == {"ownerId": ANNA, "deviceId": pc.device_id, "scopes": "pc"}
+    assert told["context"] == {"ownerId": ANNA, "deviceId": pc.device_id, "deviceName": "den", "scopes": "pc"}
     assert told["policyDocument"]["Statement"][0]["Resource"] == ["arn:aws:execute-api:r:1:a/api/*/*"]

@@ -68,7 +68,7 @@ def test_a_token_of_the_pool_is_let_in_everywhere(world: Any) -> None:
     admitted = auth.admit(world, f"Bearer {token()}")
 
     assert (admitted.routes, admitted.principal_id) == (["*"], ANNA)
-    assert admitted.context == {"ownerId": ANNA, "deviceId": "", "scopes": "owner read upload"}
+    assert admitted.context == {"ownerId": ANNA, "deviceId": "", "deviceName": "", "scopes": "owner read upload"}
 
 
 def test_what_the_authorizer_tells_is_what_the_handler_reads(world: Any) -> None:
@@ -77,6 +77,16 @@ def test_what_the_authorizer_tells_is_what_the_handler_reads(world: Any) -> None
     admitted = auth.admit(world, f"Bearer {key}")
 
     assert auth.caller_of({"authorizer": admitted.context}) == pc
+
+
+def test_what_the_authorizer_tells_is_plain_letters(world: Any) -> None:
+    """API Gateway carries it from there to the handler; what it does to others is not ours to find out."""
+    phone, key = a_device(world, "phone", name="100 % Zoë")
+
+    context = auth.admit(world, f"Bearer {key}").context
+
+    assert "".join(context.values()).isascii()
+    assert auth.caller_of({"authorizer": context}) == phone
 
 
 def test_a_devices_key_is_let_in_only_with_its_secret(world: Any) -> None:

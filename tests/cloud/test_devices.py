@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import devices, laps
+from chalicelib import auth, devices, laps
 from chalicelib.auth import Caller
 from chalicelib.bodies import parse
 from chalicelib.devices import Heartbeat, Rename
@@ -51,6 +51,22 @@ def test_an_owner_sees_no_others_devices(world: Any) -> None:
     a_device(world, owner_id=BERT)
 
     assert devices.every(world, a_person()).devices == []
+
+
+def test_a_devices_new_name_is_what_its_key_is_known_by(world: Any) -> None:
+    phone, key = a_device(world, "phone")
+
+    devices.rename(world, a_person(), id_of(phone), Rename(name="Zoë's 📱"))
+
+    assert auth.caller_of({"authorizer": auth.admit(world, f"Bearer {key}").context}).device_name == "Zoë's 📱"
+
+
+def test_a_revoked_device_keeps_its_name(world: Any) -> None:
+    phone, _ = a_device(world, "phone")
+    devices.revoke(world, a_person(), id_of(phone))
+
+    with pytest.raises(NotFoundError):
+        devices.rename(world, a_person(), id_of(phone), Rename(name="x"))
 
 
 def test_a_device_is_renamed(world: Any) -> None:

@@ -75,13 +75,13 @@ def paired(stage: Stage, wire: Wire) -> DeviceApi:
     return DeviceApi("https://api.example", claimed["deviceId"], claimed["key"], wire)
 
 
-def bring(stage: Stage) -> str:
+def bring(stage: Stage, contents: bytes = PHOTO, sender: str = PHONE) -> str:
     """Bring a file in as a phone does; return its id."""
     asked = {"fileName": "Straße 1.jpg", "fileType": "image/jpeg"}
-    begun = stage.gateway.call("POST", "/upload-url", asked, token=stage.anna["tokens"][PHONE]).body
+    begun = stage.gateway.call("POST", "/upload-url", asked, token=stage.anna["tokens"][sender]).body
     bucket = settings().bucket
     put = boto3.client("s3", region_name="eu-west-1").put_object(
-        Bucket=bucket, Key=begun["key"], Body=PHOTO, ContentType="image/jpeg", ChecksumAlgorithm="SHA256"
+        Bucket=bucket, Key=begun["key"], Body=contents, ContentType="image/jpeg", ChecksumAlgorithm="SHA256"
     )
     app.object_arrived(s3_event(s3_record(begun["key"], put["VersionId"])), None)
     file_id: str = begun["fileId"]
@@ -133,6 +133,26 @@ def test_a_notice_in_the_ledger_and_one_in_the_queue_say_the_same_to_the_agent(s
     assert (owed.file_id, owed.name, owed.size, owed.kind) == (file_id, "Straße 1.jpg", len(PHOTO), "image/jpeg")
     assert owed.version_id
     assert owed.uploaded_at
+
+
+def test_the_agent_hears_what_the_phone_was_called_when_it_sent_a_file(stage: Stage, wire: Wire) -> None:
+    api, where = paired(stage, wire), f"/devices/{stage.anna['ids'][PHONE]['device_id']}"
+    for name in ("Anna's Pixel 📱", "the old one"):
+        stage.gateway.call("PATCH", where, {"name": name}, token=stage.anna["tokens"][PERSON])
+        bring(stage, name.encode())
+
+    (first, second), _ = Owed(api).page()
+
+    assert (first.device, second.device) == ("Anna's Pixel 📱", "the old one")
+
+
+def test_a_file_that_a_person_sent_comes_from_no_device(stage: Stage, wire: Wire) -> None:
+    api = paired(stage, wire)
+    bring(stage, sender=PERSON)
+
+    ((notice,), _) = Owed(api).page()
+
+    assert notice.device is None
 
 
 def test_the_agents_receipt_is_taken_once_and_known_after(stage: Stage, wire: Wire) -> None:
