@@ -107,7 +107,7 @@ def test_files_come_home_and_a_stop_is_clean(running: subprocess.Popen[str], pc:
     cloud.wait_until(lambda: cloud.all_home)
 
     running.send_signal(signal.SIGTERM)
-    _, said = running.communicate(timeout=5)
+    _, said = running.communicate(timeout=120)
 
     assert running.returncode == 0
     assert pc.files() == {"2024/2024-07/IMG_1.jpg": b"a photo"}
@@ -118,16 +118,21 @@ def test_files_come_home_and_a_stop_is_clean(running: subprocess.Popen[str], pc:
 def test_ctrl_c_stops_it_too(running: subprocess.Popen[str]) -> None:
     running.send_signal(signal.SIGINT)
 
-    assert running.wait(timeout=5) == 0
+    assert running.wait(timeout=120) == 0
+
+
+def used_in_a_second(running: subprocess.Popen[str]) -> float:
+    before = cpu_seconds(running.pid)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(timeout=1)
+    return cpu_seconds(running.pid) - before
 
 
 def test_an_idle_agent_uses_no_time(running: subprocess.Popen[str], cloud: FakeCloud) -> None:
     cloud.wait_until(lambda: cloud.calls["heartbeat"])
-    before = cpu_seconds(running.pid)
-    with pytest.raises(subprocess.TimeoutExpired):
-        running.wait(timeout=1)
 
-    assert cpu_seconds(running.pid) - before <= 0.05
+    # Any quiet second will do: on a slow PC the start still echoes in the first. Whoever spins has none.
+    assert any(used_in_a_second(running) <= 0.05 for _ in range(20))
 
 
 def test_a_second_agent_says_that_one_is_running(running: subprocess.Popen[str], pc: Pc) -> None:

@@ -380,12 +380,13 @@ def test_an_agent_that_keeps_the_lock_keeps_it(home: Home) -> None:
 
 def test_a_worker_survives_whatever_its_task_raises() -> None:
     reported: SimpleQueue[Any] = SimpleQueue()
-    crew: Crew[int, float] = Crew(1, lambda task: 1 / task, lambda task, result: reported.put((task, result)))
+    crew: Crew[int, float] = Crew(lambda task: 1 / task, lambda task, result: reported.put((task, result)))
 
+    crew.grow(1)
     crew.give(0)
     crew.give(2)
-    failed, well = reported.get(timeout=5), reported.get(timeout=5)
-    crew.dismiss(1)
+    failed, well = reported.get(), reported.get()
+    crew.dismiss(60)
 
     assert isinstance(failed[1], ZeroDivisionError)
     assert well == (2, 0.5)

@@ -6,14 +6,14 @@ import json
 import logging
 import os
 import shutil
-import time
+import threading
 from pathlib import Path
 
 import pytest
 from fake_cloud import HUSH, FakeCloud, StoredObject
 from fake_pc import Pc
 
-from agent import disk
+from agent import disk, farewell, loop
 from agent.errors import AlreadyRunningError, RevokedError
 from agent.home import Home
 
@@ -400,14 +400,19 @@ def test_a_notice_without_a_hash_is_verified_by_its_version_and_size(pc: Pc, clo
     assert pc.files() == {BEST: b"a photo"}
 
 
-def test_stopping_is_quick_even_when_the_cloud_hangs(pc: Pc, cloud: FakeCloud) -> None:
+def test_stopping_waits_for_no_cloud_that_hangs(pc: Pc, cloud: FakeCloud) -> None:
+    before = set(threading.enumerate())
     pc.start()
-    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"])
+    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"] and cloud.calls["heartbeat"])
     with cloud.lock:
-        begun = time.monotonic()
         pc.stop()
+        left = {thread.name for thread in set(threading.enumerate()) - before}
 
-    assert time.monotonic() - begun < 5
+    assert "doorbell" in left
+
+
+def test_windows_waits_long_enough_for_a_farewell() -> None:
+    assert loop.GOODBYE_SECONDS + loop.FLUSHING_SECONDS < farewell.LONGEST_SECONDS < 5
 
 
 def test_no_secret_is_logged(pc: Pc, cloud: FakeCloud, caplog: pytest.LogCaptureFixture) -> None:

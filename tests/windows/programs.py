@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 HERE = Path(__file__).parent
-SECONDS = 30
+SECONDS = 120
+"""So long nothing takes, on the slowest PC; nobody waits for it to be over."""
 NO_WINDOW = 0x08000000
 """A console of its own that nobody sees."""
 HOLD = "import sys; held = open(sys.argv[1], 'rb'); print('open', flush=True); sys.stdin.read()"
