@@ -29,11 +29,15 @@ class Elsewhere:
         self._db: sqlite3.Connection | None = None
 
     def find(self, kept: Kept) -> str | None:
-        """Return another path of a file's contents, if no other file of the catalog has that path."""
+        """Return another path of a file's contents, if no other file of the catalog has that path.
+
+        It then stands for this file alone: one copy is not the copy of two.
+        """
         for path, known in self._of_size(kept.size):
             if path == kept.path or not self._may_be(path, kept.file_id):
                 continue
             if (known or self._hash(path, kept.size)) == kept.sha256:
+                self._claim(path)
                 return path
         return None
 
@@ -54,6 +58,10 @@ class Elsewhere:
         made.execute("CREATE INDEX by_size ON found (size)")
         made.execute("COMMIT")
         return made
+
+    def _claim(self, path: str) -> None:
+        assert self._db
+        self._db.execute("DELETE FROM found WHERE path = ?", [path])
 
     def _hash(self, path: str, size: int) -> str | None:
         """Hash a file once, however many look for their contents in it."""

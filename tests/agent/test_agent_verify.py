@@ -120,6 +120,22 @@ def test_a_copy_elsewhere_that_belongs_to_another_file_is_no_move(pc: Pc, cloud:
     assert verified(pc) == 6
 
 
+def test_one_copy_elsewhere_is_not_the_copy_of_two_files(
+    pc: Pc, cloud: FakeCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        cloud.has(b"twins")
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+    pc.stop()
+    one, other = (pc.home.folder / FOLDER).iterdir()
+    one.rename(pc.home.folder / "elsewhere.jpg")
+    other.unlink()
+
+    assert verified(pc, "--json") == 6
+    assert summary(capsys) == {"moved": 1, "gone": 1}
+
+
 def test_a_repair_follows_what_was_moved(full: Pc, cloud: FakeCloud, capsys: pytest.CaptureFixture[str]) -> None:
     (full.home.folder / ONE).rename(full.home.folder / "elsewhere.jpg")
 
