@@ -31,15 +31,22 @@ def bundle_text() -> str:
     return Path(certifi.where()).read_text(encoding="utf-8")
 
 
-@functools.cache
 def bundle_file(*, windows: bool = os.name == "nt") -> str:
     """Return a file with both kinds of roots, for a library that takes nothing else.
 
-    It is made anew for each process, where nobody else can write, and goes with it. Elsewhere than on Windows the
-    system's roots are much the same as Mozilla's.
+    It is made anew for each process, where nobody else can write, and goes with it; and whenever it is gone, for
+    Windows tidies its temporary files while an agent works for months. Elsewhere than on Windows the system's roots
+    are much the same as Mozilla's.
     """
     if not windows:
         return certifi.where()
+    if not Path(_bundle()).exists():
+        _bundle.cache_clear()
+    return _bundle()
+
+
+@functools.cache
+def _bundle() -> str:
     made = ssl.create_default_context()
     ours = [ssl.DER_cert_to_PEM_cert(root) for root in made.get_ca_certs(binary_form=True)]
     handle, name = tempfile.mkstemp(prefix="backhaul-", suffix=".pem")

@@ -103,3 +103,9 @@ def test_on_windows_the_file_of_roots_holds_the_systems_and_the_bundles() -> Non
 
     assert "Amazon Root CA 1" in str(made.get_ca_certs())
     assert len(made.get_ca_certs()) >= len(ssl.create_default_context().get_ca_certs())
+
+
+def test_on_windows_the_file_of_roots_is_made_anew_when_it_was_tidied_away() -> None:
+    Path(trust.bundle_file(windows=True)).unlink()
+
+    assert Path(trust.bundle_file(windows=True)).exists()
