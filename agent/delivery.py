@@ -65,6 +65,7 @@ class Courier:
         self._require_home()
         target = disk.place(self.home, entry.path)
         partial = Partial(self.home, notice)
+        self._drop_unprovable(notice, partial)
         with disk.disk_errors(target, notice.size, self.reserve):
             here = look(notice, entry, target, partial)
         step = next_step(notice, here)
@@ -109,13 +110,28 @@ class Courier:
         finally:
             self._begun.add(notice.file_id)
 
+    def _drop_unprovable(self, notice: Notice, partial: Partial) -> None:
+        """Throw away what an earlier run left of a file without a declared hash.
+
+        A power cut may leave a partial of the right length with wrong bytes in it, and nothing would prove them.
+        """
+        if notice.sha256 is None and notice.file_id in self._left:
+            with disk.disk_errors(partial.path):
+                partial.drop()
+            self._left.discard(notice.file_id)
+
+    @cached_property
+    def _left(self) -> set[str]:
+        """The files of which an earlier run left bytes."""
+        return disk.begun_ids(self.home)
+
     @cached_property
     def _begun(self) -> set[str]:
         """The files of which there may be bytes from an earlier attempt: those found at the start, and all tried since.
 
         To look for them before each file would cost more than the file.
         """
-        return disk.begun_ids(self.home)
+        return set(self._left)
 
     def _publish(self, notice: Notice, entry: Entry, target: Path, partial: Partial, sha256: str) -> Came | Aside:
         """Give the flushed partial its name, unless somebody took it meanwhile or the drive went away."""

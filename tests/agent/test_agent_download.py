@@ -192,6 +192,19 @@ def test_a_complete_partial_is_verified_and_published_without_asking_again(desk:
     assert desk.target.read_bytes() == LARGE
 
 
+@pytest.mark.parametrize("size", [5_000_000, len(LARGE)])
+def test_without_a_declared_hash_nothing_of_an_earlier_run_is_trusted(desk: Desk, size: int) -> None:
+    desk.notice = notices.from_json(desk.cloud.has(LARGE, sha256=None))
+    desk.partial = Partial(desk.home, desk.notice)
+    desk.begun(size)
+    desk.partial.path.write_bytes(bytes(size))
+
+    came = desk.bring()
+
+    assert isinstance(came, Came)
+    assert desk.target.read_bytes() == LARGE
+
+
 def test_a_complete_partial_with_other_bytes_is_thrown_away(desk: Desk) -> None:
     desk.has(LARGE)
     desk.begun(len(LARGE))
