@@ -58,7 +58,7 @@ def take_in(world: Cloud, arrival: Arrival, *, most_hashed_bytes: int = objects.
     """Take in one object: look, judge, do."""
     known = _look_up(world, arrival)
     if known.unwanted or known.closed:
-        return _turn_away(world, known, arrival)
+        return _turn_away(world, arrival)
     if known.file and known.file.status != Status.PENDING:
         return _repeat(world, known.file, known.pcs, arrival)
     found = objects.find(world, arrival.original.key, arrival.version_id)
@@ -118,11 +118,10 @@ def _look_up(world: Cloud, arrival: Arrival) -> Known:
     return Known(file, forged or at[1] in found, "closedAt" in profile, profile.get("pcs", {}))
 
 
-def _turn_away(world: Cloud, known: Known, arrival: Arrival) -> Outcome:
+def _turn_away(world: Cloud, arrival: Arrival) -> Outcome:
     """Leave an object that is no file's to the hourly sweep: this function may delete nothing."""
     log.logger.warning("unwanted object", extra=_about(arrival))
-    if not known.closed:
-        _have_looked_at(world, arrival.original.owner_id, arrival.original.file_id)
+    _have_looked_at(world, arrival.original.owner_id, arrival.original.file_id)
     return Outcome.UNWANTED
 
 

@@ -101,14 +101,17 @@ def _read(items: dict[Key, Item], key: Key, one: tuple[str, str]) -> _Due:
 
 
 def _look_again(world: Cloud, due: _Due) -> str:
-    """Make sure of a copy that was held back; clear away what came for a file that was called off or purged."""
+    """Make sure of a copy that was held back; clear away what came for a file or an owner that is no more."""
+    is_gone = not due.file and (
+        "closedAt" in due.profile or world.table.find(files.gone_key(due.owner_id, due.file_id)) is not None
+    )
     if due.file:
         retention.look_again(world, due.file)
-    elif world.table.find(files.gone_key(due.owner_id, due.file_id)):
+    elif is_gone:
         strays.remove(world, due.owner_id, due.file_id)
         purges.remove_previews(world, due.owner_id, due.file_id)
     last_at = due.item["lastAt"]
-    over = due.file is None or world.now() >= moments.from_text(last_at)
+    over = world.now() >= moments.from_text(last_at) or not (due.file or is_gone)
     world.table.put(copies.looked(due.owner_id, due.file_id, last_at, over=over))
     return "looked"
 

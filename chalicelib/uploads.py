@@ -6,13 +6,14 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from chalicelib import keys, limits, log, moments, multipart, parts, quota, scopes, trash
+from chalicelib import keys, limits, log, moments, multipart, parts, quota, retention, scopes, trash
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadInputError, ConditionFailedError, CrowdedError, NotFoundError, Refusal
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import copies, files, owners
 from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.table import Operation
 from chalicelib.presign import Link
 from chalicelib.wanted import Batch, Reason, Refused, Simple, Wanted, as_fields, parse
 
@@ -114,12 +115,18 @@ def abort(world: Cloud, caller: Caller, file_id: str) -> None:
     if file.status != Status.PENDING:
         raise AlreadyUploadedError(file_id, file.status)
     try:
-        world.table.write(*files.aborted(file, int((world.now() + TOMBSTONE).timestamp())))
+        world.table.write(*files.aborted(file, int((world.now() + TOMBSTONE).timestamp())), _looks_left(world, file))
     except ConditionFailedError as error:
         raise CrowdedError("the upload went on while it was called off") from error
     files.drop_pointer(world.table, file)
     multipart.abort(world, file, file.upload_id)
     log.logger.info("called off", extra=log.about(file.owner_id, file.file_id))
+
+
+def _looks_left(world: Cloud, file: File) -> Operation:
+    """Have it looked after that nothing of a called off upload stays: it may be in, and its event over or lost."""
+    last_at = moments.to_text(world.now() + retention.LAST_LOOK)
+    return copies.look(file.owner_id, file.file_id, world.now_text(), last_at)
 
 
 def _begin_undeclared(world: Cloud, caller: Caller, asked: Simple) -> File:

@@ -39,7 +39,8 @@ def test_what_is_left_of_a_purged_file_is_a_tombstone_and_its_hash(account: Acco
     purge(account, file_id)
     sweep(account, hours=1)
 
-    left = [item for item in account.everything() if item["sk"].partition("#")[0] in ("file", "gone", "hash")]
+    known = ("file", "gone", "hash", "media")
+    left = [item for item in account.everything() if item["sk"].partition("#")[0] in known]
 
     pk = f"owner#{OWNER}"
     assert left == [

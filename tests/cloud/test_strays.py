@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib import home_sweep, uploads, wanted
+from chalicelib.metadata import files, owners
+from chalicelib.metadata.table import Delete
 from tests.builders import BUCKET, OWNER, Account
 
 PHOTO, OTHER = b"the bytes of a photo", b"other bytes"
@@ -35,6 +37,43 @@ def test_what_comes_after_an_upload_was_called_off_is_removed(account: Account) 
     uploads.abort(account.world, phone.caller, begun.file_id)
     version = account.put(begun.key, PHOTO)
     account.hear(begun.key, version)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {}
+
+
+def test_what_was_in_when_its_upload_was_called_off_is_removed(account: Account) -> None:
+    """Its event may be over: such was left to be hashed, or lost."""
+    told = begin_simple(account)
+    account.put(told.key, PHOTO, checked=False)
+    uploads.abort(account.world, account.phone().caller, told.file_id)
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {}
+
+
+def test_what_comes_late_after_an_upload_was_called_off_is_removed_without_its_event(account: Account) -> None:
+    told = begin_simple(account)
+    uploads.abort(account.world, account.phone().caller, told.file_id)
+    home_sweep.sweep_home(account.world)
+    account.put(told.key, PHOTO, checked=False)
+
+    account.clock.wind(days=2)
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {}
+    assert account.items(f"owner#{OWNER}", "look#") == []
+
+
+def test_what_comes_after_its_owner_has_left_is_removed(account: Account) -> None:
+    """A long PUT, begun while the account was open, ends after the last lap of its removal."""
+    account.owner()
+    told = begin_simple(account)
+    owners.close(account.world.table, OWNER, account.world.now_text())
+    account.world.table.put(Delete(files.file_key(OWNER, told.file_id)))
+    account.hear(told.key, account.put(told.key, PHOTO, checked=False))
 
     home_sweep.sweep_home(account.world)
 
