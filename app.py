@@ -36,6 +36,7 @@ from chalicelib import (
     home_sweep,
     laps,
     limits,
+    links,
     log,
     lookout,
     losses,
@@ -72,6 +73,7 @@ from chalicelib.contract import (
 )
 from chalicelib.errors import NotAllowedError, NotFoundError
 from chalicelib.media import tasks
+from chalicelib.presign import Link
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -240,6 +242,20 @@ def list_files(asked: files.Asked) -> files.FilesShown:
 def show_file(file_id: Id) -> files.FileShown:
     """Tell how far a file has come on its way home."""
     return files.get(cloud(), caller(), file_id)
+
+
+@app.route("/files/{file_id}/link", methods=["GET"], authorizer=caller_token)
+@open_to(READERS, refuses=[links.NothingToShowError, links.OnlyAtHomeError, links.NoPreviewError])
+def link_to_file(file_id: Id, asked: links.AskedVariant) -> Link:
+    """Link to a file or a preview of it, for fifteen minutes."""
+    return links.get(cloud(), caller(), file_id, asked)
+
+
+@app.route("/files/links", methods=["POST"], authorizer=caller_token)
+@open_to(READERS)
+def link_to_files(asked: links.AskedLinks) -> links.LinkAnswers:
+    """Link to up to a hundred files or previews."""
+    return links.get_all(cloud(), caller(), asked)
 
 
 @app.route("/files/{file_id}", methods=["DELETE"], authorizer=caller_token)

@@ -1,4 +1,6 @@
-"""Links that expire: what a phone may PUT, where, and nothing else. Knows S3's addresses and botocore's own signer.
+"""Links that expire: what a phone may PUT, where, and nothing else; what may be looked at.
+
+Knows S3's addresses and botocore's own signer.
 
 botocore's `generate_presigned_url` spends most of its time on finding the endpoint and serializing; the signer beneath
 it does all that matters here, at a third of the cost.
@@ -53,6 +55,11 @@ class Signer:
     def put_anything(self, key: str, kind: str) -> Link:
         """Let a client that sends no header but Content-Type put its file."""
         return self._sign("PUT", key, {"Content-Type": kind})
+
+    def get(self, key: str, version_id: str | None, kind: str, disposition: str) -> Link:
+        """Let one version be fetched, with the type and under the name that is told here; S3 is told to say so."""
+        told = {"response-content-type": kind, "response-content-disposition": disposition}
+        return self._sign("GET", key, {}, told | ({"versionId": version_id} if version_id else {}))
 
     def _sign(self, method: str, key: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> Link:
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415 (a refused request need not pay for botocore)

@@ -97,5 +97,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/files/purge"): Expected(SIGNED_IN, _files),
     ("POST", "/files/missing"): Expected(SENDERS, lambda _: {"hashes": [A_SHA256]}),
     ("GET", "/files"): Expected(SENDERS),
+    ("GET", "/files/{file_id}/link"): Expected(SENDERS, granted=409),
+    ("POST", "/files/links"): Expected(SENDERS, lambda ids: {"files": [{"fileId": ids["file_id"]}]}),
     ("GET", "/files/{file_id}"): Expected(SENDERS),
 }

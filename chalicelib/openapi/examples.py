@@ -12,6 +12,7 @@ from chalicelib import (
     devices,
     files,
     health,
+    links,
     losses,
     me,
     mfa,
@@ -121,6 +122,19 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
         "MjAyNi0xMS0yMFQxNzozMTowNS4xMjAj",
     ),
     health.Health("ok", "prod", "0.1.0"),
+    links.AskedLinks([links.AskedLink(_FILE, "1600")]),
+    links.LinkAnswers(
+        [
+            links.LinkAnswer(
+                file_id=_FILE,
+                variant="original",
+                outcome="refused",
+                reason="onlyAtHome",
+                status=Status.DOWNLOADED,
+                homes=[links.Home(_PC, "PC in the den")],
+            )
+        ]
+    ),
     losses.LossAnswers([losses.LossAnswer(_FILE, "owedAgain")]),
     losses.Losses([losses.Loss(_FILE, "damaged")]),
     mfa.TurnOff(_PASSWORD),

@@ -67,6 +67,20 @@ def test_a_part_without_a_hash_is_signed_with_its_length_alone() -> None:
     assert fields(link.url)["X-Amz-Signature"] == documented_signature(link, "a-secret")
 
 
+DISPOSITION = "inline; filename=\"a b.jpg\"; filename*=UTF-8''%C3%A4%20b.jpg"
+
+
+@pytest.mark.parametrize("version_id", ["a.b_c-d~e", None])
+def test_a_link_to_look_is_pinned_to_a_version_and_says_how_s3_must_answer(version_id: str | None) -> None:
+    link = a_signer(token="a/token+=").get(KEY, version_id, "image/heic; x=y", DISPOSITION)
+
+    told = fields(link.url)
+    assert (told.get("versionId"), told["response-content-type"]) == (version_id, "image/heic; x=y")
+    assert (told["response-content-disposition"], told["X-Amz-Expires"]) == (DISPOSITION, "900")
+    assert (link.method, link.headers, told["X-Amz-SignedHeaders"]) == ("GET", {}, "host")
+    assert told["X-Amz-Signature"] == documented_signature(link, "a-secret")
+
+
 @pytest.mark.parametrize(
     ("size", "sha256", "names"),
     [

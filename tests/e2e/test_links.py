@@ -15,7 +15,7 @@ import urllib3
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import multipart, objects, parts, presign
+from chalicelib import dispositions, multipart, objects, parts, presign
 from chalicelib.cloud import Cloud
 from chalicelib.metadata.files import File, Status
 from tests.builders import BUCKET, OWNER, REGION, SETTINGS, HandClock, sha256
@@ -124,6 +124,43 @@ def test_a_link_is_for_putting_alone(signer: presign.Signer) -> None:
 
     assert HTTP.request("GET", link.url).status == 403
     assert HTTP.request("DELETE", link.url).status == 403
+
+
+NAME = 'Ferien am "Müritzsee" 50%\r\nX: y 写真.jpg'
+
+
+def test_a_link_to_look_brings_the_version_it_names(signer: presign.Signer, s3: Any) -> None:
+    link = a_link(signer)
+    put(link)
+    pinned = s3.head_object(Bucket=BUCKET, Key=key_of(link))["VersionId"]
+    s3.put_object(Bucket=BUCKET, Key=key_of(link), Body=b"later")
+    told = dispositions.write(NAME, "image/jpeg", download=False)
+
+    got = HTTP.request("GET", signer.get(key_of(link), pinned, "image/jpeg", told).url)
+
+    # The emulator checks how it must answer, but does so of the current version alone.
+    assert (got.status, got.data) == (200, PHOTO)
+
+
+def test_a_link_to_look_is_answered_under_the_name_it_tells(signer: presign.Signer) -> None:
+    link = a_link(signer)
+    put(link)
+    told = dispositions.write(NAME, "image/heic", download=True)
+
+    got = HTTP.request("GET", signer.get(key_of(link), None, "image/heic", told).url)
+
+    assert (got.headers["Content-Type"], got.headers["Content-Disposition"]) == ("image/heic", told)
+
+
+def test_what_a_link_to_look_tells_cannot_be_changed(signer: presign.Signer) -> None:
+    link = a_link(signer)
+    put(link)
+    looked = signer.get(key_of(link), None, "image/jpeg", "attachment").url
+
+    assert HTTP.request("GET", looked).status == 200
+    for forged in (looked.replace("attachment", "inline"), looked.replace("image%2Fjpeg", "text%2Fhtml")):
+        assert forged != looked
+        assert HTTP.request("GET", forged).status == 403
 
 
 def test_the_simplest_clients_link_takes_any_bytes_of_its_type(signer: presign.Signer) -> None:
