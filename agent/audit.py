@@ -93,8 +93,10 @@ class Audit(Catalog):
     def lose(self, file_ids: Sequence[str], moment: str) -> None:
         """Note that files are not home any more, before the cloud hears of it.
 
-        From here on no notice is answered by the word of the catalog, and no receipt that still waits is sent.
+        From here on no notice is answered by the word of the catalog, and no receipt that still waits is sent. That
+        must survive a power cut, too: a catalog that fell back would confirm the damaged file.
         """
+        self._db.execute("PRAGMA synchronous = FULL")
         with self.together():
             for file_id in file_ids:
                 self._db.execute("UPDATE files SET lost_at = ? WHERE file_id = ?", [moment, file_id])

@@ -23,6 +23,8 @@ from agent.verify import Tally, Teller, Verification
 
 FOLDER = "2024/2024-07"
 ONE, TWO, THREE = (f"{FOLDER}/IMG_{number}.jpg" for number in (1, 2, 3))
+SYNCHRONOUS_FULL = 2
+"""SQLite's own number: each commit is flushed, not only now and then."""
 BODIES = {ONE: b"photo one", TWO: b"photo two", THREE: b"photo number three"}
 
 
@@ -235,6 +237,15 @@ def test_once_lost_a_damaged_file_is_never_confirmed_by_the_catalog_alone(full: 
 
     assert BODIES[ONE] in full.files().values()
     assert full.status()["filesLost"] == 0
+
+
+def test_a_loss_is_on_the_drive_before_the_cloud_hears_of_it(full: Pc) -> None:
+    with Audit(full.home.catalog) as audit:
+        audit.lose(["a"], "2026-11-21T10:00:00.000Z")
+
+        (flushes,) = audit._db.execute("PRAGMA synchronous").fetchone()
+
+    assert flushes == SYNCHRONOUS_FULL
 
 
 def test_a_receipt_that_waits_is_not_sent_for_a_lost_file(full: Pc, cloud: FakeCloud) -> None:
