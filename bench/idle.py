@@ -37,7 +37,9 @@ def main() -> int:
         command = [sys.executable, "-m", "agent", "run", "--home", str(home)]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         asked = cloud.asked.wait(60)
-        print(f"{FILES:,} files in the catalog: asked what is owed after {time.monotonic() - begun:.2f} s ({asked=})")
+        waited, used_by_then = time.monotonic() - begun, _processor_seconds(process.pid)
+        print(f"{FILES:,} files in the catalog: asked what is owed after {waited:.2f} s ({asked=})")
+        print(f"processor time by then: {used_by_then:.2f} s")
         time.sleep(10)
         before = _processor_seconds(process.pid)
         time.sleep(IDLE_SECONDS)
