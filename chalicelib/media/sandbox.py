@@ -1,16 +1,18 @@
 """Runs `picture.py` beside us and believes it only what it could have said honestly. Knows processes and files.
 
-The picture may take over the process that decodes it. That process has none of our environment, so no keys, and what
-it writes is read as from a stranger: bounded, typed, and no preview that is not one.
+The picture may take over the process that decodes it. That process has none of our environment, so no keys, and cannot
+read ours (`hide`). What it writes is read as from a stranger: bounded, typed, and no preview that is not one; and it
+leaves nothing that the next one would run, who decodes another owner's picture.
 """
 
+import ctypes
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -24,6 +26,7 @@ MOST_PREVIEW_BYTES = 4 * 1024 * 1024
 PREVIEWS = ("256", "1600")
 PROGRAM = Path(__file__).with_name("picture.py")
 _MOST_TOLD_BYTES = 64 * 1024
+_PR_SET_DUMPABLE = 4
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 
 
@@ -52,6 +55,15 @@ class Seen:
     previews: dict[str, bytes] = field(default_factory=dict)
 
 
+def hide() -> None:
+    """Let no other process of our user read our memory and environment, where the keys are. Only Linux knows how."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the process cannot be hidden")
+
+
 def look(
     kind: Kind,
     file: Path,
@@ -62,11 +74,12 @@ def look(
     program: Path = PROGRAM,
 ) -> Seen:
     """Look into a picture within bounds of time and memory, whatever is in it."""
-    said = folder / "said"
-    with said.open("wb") as out:
+    # Read from where it was opened: by its name it may be something else by now, which never ends.
+    with (folder / "said").open("w+b") as said:
         arguments = [str(program), kind, str(file), str(folder), str(memory_bytes)]
-        ended = _run(arguments, out.fileno(), folder, seconds)
-    about, told = _parse(said)
+        ended = _run(arguments, said.fileno(), folder, seconds)
+        said.seek(0)
+        about, told = _parse(said)
     if ended != 0:
         return Seen(_died(ended), about)
     if told is None or told.state != "done":
@@ -80,11 +93,11 @@ def look(
 def _run(arguments: Sequence[str], out: int, folder: Path, seconds: float) -> int | None:
     """Return how the process ended, `None` if it had to be ended."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # The folder of the function cannot be written to; from its second picture on a warm function compiles nothing.
-    environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONPYCACHEPREFIX": _cache()}
+    # Nothing compiled is kept for the next one: whoever took this process over could have written it.
+    environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         ended = subprocess.run(  # noqa: S603 (our own program)
-            [sys.executable, "-P", *arguments],
+            [sys.executable, "-P", "-s", *arguments],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -98,10 +111,6 @@ def _run(arguments: Sequence[str], out: int, folder: Path, seconds: float) -> in
     return ended.returncode
 
 
-def _cache() -> str:
-    return str(Path(os.environ.get("TMPDIR", "/tmp")) / "backhaul-compiled")  # noqa: S108 (Lambda's one writable folder)
-
-
 def _died(code: int | None) -> Ended:
     """Judge a process that did not end by itself: out of time or memory, or a decoder that crashed."""
     if code is None:
@@ -113,9 +122,8 @@ def _died(code: int | None) -> Ended:
 _OUT_OF_BOUNDS = frozenset({9, 24})
 
 
-def _parse(said: Path) -> tuple[About | None, Ended | None]:
-    with said.open("rb") as told:
-        lines = told.read(_MOST_TOLD_BYTES).splitlines()
+def _parse(said: BinaryIO) -> tuple[About | None, Ended | None]:
+    lines = said.read(_MOST_TOLD_BYTES).splitlines()
     about, ended = None, None
     for line in lines[:2]:
         try:

@@ -47,6 +47,7 @@ class Finding:
 
 def media_queued(world: Cloud, event: Mapping[str, Any]) -> dict[str, Any]:
     """Work off a batch of messages; those that failed, and they alone, come again."""
+    sandbox.hide()
     failures = []
     for record in event["Records"]:
         try:

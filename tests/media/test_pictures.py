@@ -1,6 +1,8 @@
 """Pictures looked into by the process that does it for real: every kind, and every trick."""
 
 import io
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from chalicelib.media.sandbox import Seen
 from chalicelib.media.sniffed import Kind
 from tests.media.pictures import dng, encoded, png, png_chunk, profile, scene, write
 
+GET_DUMPABLE = 3
 SWELLING = zlib.compress(bytes(200_000_000), 1)
 RED, BLUE = (220, 30, 30), (20, 40, 200)
 
@@ -275,6 +278,26 @@ def test_the_process_that_decodes_has_no_keys(tmp_path: Path, monkeypatch: pytes
     assert "PATH" in seen.about.exif["Make"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hides processes")
+def test_the_process_that_decodes_cannot_read_the_keys_out_of_ours() -> None:
+    hidden = "import ctypes; from chalicelib.media import work; work.media_queued(None, {'Records': []}); "
+    shown = hidden + f"print(ctypes.CDLL(None).prctl({GET_DUMPABLE}))"
+
+    told = subprocess.run([sys.executable, "-c", shown], capture_output=True, check=True, text=True)
+
+    assert told.stdout == "0\n"
+
+
+def test_one_picture_leaves_nothing_that_the_next_would_run(tmp_path: Path) -> None:
+    kept = "import sys; make = [str(sys.pycache_prefix), str(sys.dont_write_bytecode), str(sys.flags.no_user_site)]"
+    told = 'import json; print(json.dumps({"width": 1, "height": 1, "exif": {"Make": " ".join(make)}}))'
+
+    seen = by(f"{kept}; {told}", tmp_path)
+
+    assert seen.about
+    assert seen.about.exif["Make"] == "None True 1"
+
+
 def test_what_is_no_preview_is_not_believed(tmp_path: Path) -> None:
     seen = by(LIAR, tmp_path)
 
@@ -288,6 +311,7 @@ def test_what_is_no_preview_is_not_believed(tmp_path: Path) -> None:
         "print('[]'); print('{}')",
         "raise SystemExit(3)",
         "import os; os.abort()",
+        "import os, sys; said = f'{sys.argv[3]}/said'; os.unlink(said); os.mkfifo(said)",
         "import os; os.write(1, bytes(range(256)) * 1000)",
         "pass",
         'print(\'{"width": 1, "height": 1, "exif": {"Make": 5}}\'); print(\'{"state": "done"}\')',
