@@ -117,9 +117,9 @@ def _delete(stage: Stage, queue: str, letter: dict[str, Any]) -> None:
 
 
 def _depth(stage: Stage, url: str) -> int:
-    name = "ApproximateNumberOfMessages"
-    found = stage.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-    return int(found["Attributes"][name])
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = stage.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(found["Attributes"][name]) for name in names)
 
 
 def _url(stage: Stage, queue: str) -> str:
