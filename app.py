@@ -32,6 +32,7 @@ from chalicelib import (
     devices,
     edge,
     files,
+    edits,
     health,
     home_sweep,
     laps,
@@ -247,6 +248,13 @@ def show_file(file_id: Id) -> files.FileShown:
 @app.route("/files/{file_id}/link", methods=["GET"], authorizer=caller_token)
 @open_to(READERS, refuses=[links.NothingToShowError, links.OnlyAtHomeError, links.NoPreviewError])
 def link_to_file(file_id: Id, asked: links.AskedVariant) -> Link:
+@app.route("/files/{file_id}", methods=["PATCH"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[edits.ChangedMeanwhileError])
+def edit_file(file_id: Id, asked: edits.Edit) -> files.FileShown:
+    """Rename a file or call it a favourite, unless somebody else edited it since it was shown."""
+    return edits.edit(cloud(), caller(), file_id, asked)
+
+
     """Link to a file or a preview of it, for fifteen minutes."""
     return links.get(cloud(), caller(), file_id, asked)
 

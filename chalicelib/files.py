@@ -111,7 +111,7 @@ def get(world: Cloud, caller: Caller, file_id: str) -> FileShown:
     file = files.find(world.table, caller.owner_id, file_id) if keys.is_id(file_id) else None
     if not file:
         raise NotFoundError("file", file_id)
-    return _show(file)
+    return show(file)
 
 
 def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
@@ -155,7 +155,8 @@ def read_position(cursor: str | None, wanted: Selection) -> str | None:
     return position
 
 
-def _show(file: File) -> FileShown:
+def show(file: File) -> FileShown:
+    """Return a file as its owner sees it."""
     made = {"cloud_copy": cloud_copy(file), "owed_to": sorted(file.owed_to), "favourite": file.favourite_of is not None}
     shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name not in made}
     return FileShown(**{**shown, **facts.of(file), **made})

@@ -100,4 +100,5 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("GET", "/files/{file_id}/link"): Expected(SENDERS, granted=409),
     ("POST", "/files/links"): Expected(SENDERS, lambda ids: {"files": [{"fileId": ids["file_id"]}]}),
     ("GET", "/files/{file_id}"): Expected(SENDERS),
+    ("PATCH", "/files/{file_id}"): Expected(SENDERS, lambda _: {"version": 0, "favourite": True}),
 }

@@ -10,6 +10,7 @@ from chalicelib import (
     activity,
     closures,
     devices,
+    edits,
     files,
     health,
     links,
@@ -73,6 +74,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     closures.Close(_PASSWORD),
     devices.Heartbeat("0.1.0", 512_000_000_000, 3),
     devices.Rename("PC in the den"),
+    edits.Edit(1, favourite=False, name="Müritzsee.heic"),
     files.FileShown(
         file_id=_FILE,
         name="IMG_0001.heic",
