@@ -23,6 +23,7 @@ from tests.ports import a_free_port
 ROOT = Path(__file__).parents[2]
 DEPLOYED_FROM = (
     "app.py",
+    "admin",
     "chalicelib",
     "infra",
     "local",
