@@ -82,7 +82,7 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     deploy_hooks.install()
 
 here = Settings.from_env()
-cors = CORSConfig(allow_origin="*", allow_headers=["Idempotency-Key"], expose_headers=["Retry-After"], max_age=3600)
+cors = CORSConfig(allow_origin="*", expose_headers=["Retry-After"], max_age=3600)
 
 log.set_up()
 app = Chalice("backhaul", configure_logs=False)

@@ -13,7 +13,7 @@ BURST = 200
 
 _CORS = {
     "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-    "gatewayresponse.header.Access-Control-Allow-Headers": "'Authorization,Content-Type,Idempotency-Key'",
+    "gatewayresponse.header.Access-Control-Allow-Headers": "'Authorization,Content-Type'",
     "gatewayresponse.header.Access-Control-Expose-Headers": "'Retry-After'",
 }
 # The shape of every other error of the API.
