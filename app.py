@@ -67,6 +67,7 @@ from chalicelib.contract import (
     DEVICES,
     EVERYBODY_KNOWN,
     OWNERS,
+    OWNERS_AND_DEVICES,
     OWNERS_AND_PCS,
     PCS,
     READERS,
@@ -502,9 +503,9 @@ def rename_device(device_id: Id, asked: devices.Rename) -> devices.ShownDevice:
 
 
 @app.route("/devices/{device_id}", methods=["DELETE"], authorizer=caller_token)
-@open_to(OWNERS)
+@open_to(OWNERS_AND_DEVICES)
 def revoke_device(device_id: Id) -> None:
-    """Stop a device for good."""
+    """Stop a device for good; a device may stop itself."""
     devices.revoke(cloud(), caller(), device_id)
 
 

@@ -127,6 +127,10 @@ class DeviceApi(Api):
         """Tell that this PC is alive."""
         self._call("POST", f"{self._base}/heartbeat", {"version": VERSION, "freeBytes": free_bytes, "owed": owed})
 
+    def revoke(self) -> None:
+        """Give up this device's key for good; the cloud owes it nothing from then on."""
+        self._call("DELETE", self._base)
+
     def _answer(self, what: str, status: int, told: Answer | None) -> Answer:
         """Take 401, 403 and 404 for a revoked key: a paired PC asks only for what is its own."""
         if (

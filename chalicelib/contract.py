@@ -26,6 +26,7 @@ OWNERS: Callers = {PERSON: (scopes.OWNER,)}
 ADMINS: Callers = {PERSON: (scopes.ADMIN,)}
 DEVICES: Callers = {DEVICE: ()}
 PCS: Callers = {DEVICE: (scopes.PC,)}
+OWNERS_AND_DEVICES: Callers = {PERSON: (scopes.OWNER,), DEVICE: ()}
 OWNERS_AND_PCS: Callers = {PERSON: (scopes.OWNER,), DEVICE: (scopes.PC,)}
 
 Handler = Callable[..., Any]

@@ -79,8 +79,14 @@ def rename(world: Cloud, caller: Caller, device_id: str, asked: Rename) -> Shown
 
 
 def revoke(world: Cloud, caller: Caller, device_id: str) -> None:
-    """Stop a device for good: no call of its own is answered from now on; once more does no harm."""
-    caller.must_have(scopes.OWNER)
+    """Stop a device for good: no call of its own is answered from now on; once more does no harm.
+
+    A device may stop itself, as one that is given away should. What it was owed is cleared as if its owner had done it.
+    """
+    if caller.device_id:
+        caller.must_be(device_id)
+    else:
+        caller.must_have(scopes.OWNER)
     take_away(world, caller.owner_id, get(world, caller.owner_id, device_id))
 
 

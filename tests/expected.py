@@ -77,7 +77,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/pairings/claim"): Expected(None, lambda _: {"deviceCode": "x" * 43}),
     ("GET", "/devices"): Expected(SIGNED_IN),
     ("PATCH", "/devices/{device_id}"): Expected(SIGNED_IN, lambda _: {"name": "attic"}),
-    ("DELETE", "/devices/{device_id}"): Expected(SIGNED_IN),
+    ("DELETE", "/devices/{device_id}"): Expected(SIGNED_IN | DEVICES),
     ("POST", "/devices/{device_id}/heartbeat"): Expected(DEVICES, lambda _: {"version": "1"}),
     ("POST", "/devices/{device_id}/credentials"): Expected(frozenset({PC}), lambda _: {}),
     ("GET", "/devices/{device_id}/owed"): Expected(frozenset({PC, PERSON, ADMIN})),

@@ -128,9 +128,9 @@ class FakeCloud:
             return 200, self._begun()
         if path == "pairings/claim":
             return self._claim()
-        if self.revoked or key != f"Bearer {KEY}" or not path.startswith(f"devices/{DEVICE}/"):
+        if self.revoked or key != f"Bearer {KEY}" or not f"{path}/".startswith(f"devices/{DEVICE}/"):
             return 403, {"Message": "User is not authorized to access this resource"}
-        return 200, getattr(self, f"_{what}")(query, body)
+        return 200, {} if what == DEVICE else getattr(self, f"_{what}")(query, body)
 
     def _begun(self) -> dict[str, Any]:
         return {
@@ -299,6 +299,13 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 path = urlsplit(self.path).path.strip("/")
                 status, told = self.cloud.answer(path, {}, body, self.headers.get("Authorization", ""))
+            self.cloud.lock.notify_all()
+        self._json(status, told)
+
+    def do_DELETE(self) -> None:
+        with self.cloud.lock:
+            status, told = self.cloud.answer(self.path.strip("/"), {}, {}, self.headers.get("Authorization", ""))
+            self.cloud.revoked = self.cloud.revoked or status == 200
             self.cloud.lock.notify_all()
         self._json(status, told)
 

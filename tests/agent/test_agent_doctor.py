@@ -207,12 +207,42 @@ def test_unpairing_forgets_the_key_and_keeps_every_file(pc: Pc, capsys: pytest.C
 
     said = capsys.readouterr().out
     assert code == 0
-    assert DEVICE in said
-    assert "revoke" in said
+    assert f"The device {DEVICE} (test PC) is revoked" in said
+    assert pc.cloud.revoked
     assert pc.files() == {"2024/x.jpg": b"a photo"}
     assert not pc.home.key.exists()
     with pytest.raises(NotPairedError):
         pc.home.pairing()
+
+
+def test_what_was_revoked_already_is_unpaired_like_any_other(pc: Pc, capsys: pytest.CaptureFixture[str]) -> None:
+    pc.cloud.revoked = True
+
+    assert cli.main(["unpair", "--home", str(pc.home), "--yes"]) == 0
+    assert "is revoked" in capsys.readouterr().out
+
+
+def test_without_the_cloud_a_pc_is_forgotten_and_its_owner_told_to_revoke_it(
+    pc: Pc, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pc.cloud.refuse[DEVICE] = [(503, {})]
+
+    code = cli.main(["unpair", "--home", str(pc.home), "--yes"])
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "could not be revoked from here" in said
+    assert f"Now revoke it in the app at {pc.cloud.url}" in said
+    assert not pc.cloud.revoked
+    with pytest.raises(NotPairedError):
+        pc.home.pairing()
+
+
+def test_a_pc_whose_key_is_lost_is_forgotten_and_its_owner_told(pc: Pc, capsys: pytest.CaptureFixture[str]) -> None:
+    pc.home.key.unlink()
+
+    assert cli.main(["unpair", "--home", str(pc.home), "--yes"]) == 0
+    assert "its key is lost" in capsys.readouterr().out
 
 
 def test_nobody_unpairs_without_being_asked(pc: Pc) -> None:

@@ -99,13 +99,25 @@ def test_anothers_device_is_told_apart_from_none_by_nothing(world: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pc", "phone"])
+def test_a_device_revokes_itself_and_no_other(world: Any, kind: str) -> None:
+    device, _ = a_device(world, kind)
+    other, _ = a_device(world, kind)
+
+    with pytest.raises(NotFoundError):
+        devices.revoke(world, device, id_of(other))
+    devices.revoke(world, device, id_of(device))
+
+    assert kept_devices.find_key(world.table, id_of(device)) is None
+    assert kept_devices.find_key(world.table, id_of(other)) is not None
+
+
+@pytest.mark.parametrize("kind", ["pc", "phone"])
 def test_a_device_manages_none_not_even_itself(world: Any, kind: str) -> None:
     device, _ = a_device(world, kind)
 
     for deed in (
         lambda: devices.every(world, device),
         lambda: devices.rename(world, device, id_of(device), Rename(name="x")),
-        lambda: devices.revoke(world, device, id_of(device)),
     ):
         with pytest.raises(NotAllowedError):
             deed()
