@@ -27,6 +27,7 @@ KILLS = int(os.environ.get("PUSH_KILLS", "1"))
 PART_BYTES = 16 * 1024**2
 PART_COUNT = -(-FILM_BYTES // PART_BYTES)
 PATIENCE_SECONDS = 90 + FILM_BYTES / 1_000_000
+STEP_SECONDS = FILM_BYTES / 3_000_000_000
 
 Part = tuple[str, int]
 Told = tuple[int, datetime]
@@ -103,7 +104,7 @@ def killed_once_there(system: WholeSystem, folder: Path, phone: Path, count: int
 def goes_a_step(process: subprocess.Popen[str]) -> bool:
     """Let a process run for a moment and hold it; say whether it is over. A loopback is too fast to aim at."""
     process.send_signal(signal.SIGCONT)
-    time.sleep(0.02)
+    time.sleep(STEP_SECONDS)
     process.send_signal(signal.SIGSTOP)
     return process.poll() is not None
 
