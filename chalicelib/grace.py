@@ -9,6 +9,9 @@ from chalicelib.metadata.files import File, Status
 
 # An owner may change the grace, and a PC may be paired or revoked: nothing waits longer without being looked at again.
 LONGEST_WAIT = timedelta(days=30)
+# Media work is asked for again and again, but not for longer than this (see media/tasks.py).
+MEDIA_GIVEN_UP = timedelta(days=3)
+NEXT_LOOK = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,20 @@ class Wait:
     until: datetime
 
 
-def next_step(file: File, pcs: Collection[str], days: int | None, now: datetime) -> LetGo | Wait:
-    """Decide about the copy of a file, given the owner's PCs and grace; without a PC that holds it, it never leaves."""
+def next_step(
+    file: File, pcs: Collection[str], days: int | None, now: datetime, *, media_owed: bool = False
+) -> LetGo | Wait:
+    """Decide about the copy of a file, given the owner's PCs and grace; without a PC that holds it, it never leaves.
+
+    Nor, however short the grace, before it was looked into, or that was given up.
+    """
     holder = next((device_id for device_id in sorted(pcs) if device_id in file.home), None)
     since = file.kept_at or file.downloaded_at
     safe = file.status == Status.DOWNLOADED and not file.owed_to and file.version_id is not None
     if not safe or holder is None or since is None or days is None:
         return Wait(now + LONGEST_WAIT)
     ends = moments.from_text(since) + timedelta(days=days)
-    return LetGo(holder) if now >= ends else Wait(min(ends, now + LONGEST_WAIT))
+    if now < ends:
+        return Wait(min(ends, now + LONGEST_WAIT))
+    given_up_at = moments.from_text(file.uploaded_at or since) + MEDIA_GIVEN_UP
+    return Wait(min(now + NEXT_LOOK, given_up_at)) if media_owed and now < given_up_at else LetGo(holder)

@@ -4,6 +4,7 @@ Four lists of the index `due` are worked off, each for as long as something on i
 once do no harm: every step hangs on a conditional write.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from chalicelib import grace, metrics, moments, purges, retention, strays, trash
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import copies, files, owners
+from chalicelib.metadata import copies, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Key
@@ -25,42 +26,46 @@ _STILL = "still"
 
 @dataclass
 class _Run:
-    """One run: until when, what was done, what went wrong and is left to the next."""
+    """One run: what was done, what went wrong and is left to the next."""
 
-    until: datetime
     done: Counter[str] = field(default_factory=Counter)
     failed: dict[Key, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Due:
-    """Something due: where, its own item, the file it is about, and the owner's profile, as they are now."""
+    """Something due: where, its own item, the file it is about, what is to be found out of it, the owner's profile."""
 
     owner_id: str
     file_id: str
     item: Item
     file: File | None
+    debt: Item
     profile: Item
 
 
 def sweep_home(world: Cloud) -> None:
-    """Look after cloud copies and trash; copies that are to stay come first."""
-    run = _Run(world.now() + RUN)
-    for kind, look_after in _LISTS.items():
-        for shard in range(files.DUE_SHARDS):
-            _work_off(world, run, kind, shard, look_after)
+    """Look after cloud copies and trash; copies that are to stay come first.
+
+    Each list has its share of the time and what those before left of theirs: a library that came home in one day keeps
+    the copies of all waiting to leave for days, and nobody's purge may wait for that.
+    """
+    run, began = _Run(), world.now()
+    turns = [(kind, shard) for kind in _LISTS for shard in range(files.DUE_SHARDS)]
+    for turn, (kind, shard) in enumerate(turns, start=1):
+        _work_off(world, run, kind, shard, until=began + RUN * turn / len(turns))
     counts = {"CopiesLeaving": run.done["leaving"], "CopiesGone": run.done["gone"], "FilesPurged": run.done["purged"]}
     metrics.tell(world.settings.stage, world.now(), counts)
     if run.failed:
         raise next(iter(run.failed.values()))
 
 
-def _work_off(world: Cloud, run: _Run, kind: str, shard: int, look_after: "_LookAfter") -> None:
+def _work_off(world: Cloud, run: _Run, kind: str, shard: int, *, until: datetime) -> None:
     moved = True
-    while moved and world.now() < run.until:
+    while moved and world.now() < until:
         moved = False
-        for due in _due(world, run, kind, shard):
-            moved |= _step(world, run, due, look_after)
+        for due in itertools.takewhile(lambda _: world.now() < until, _due(world, run, kind, shard)):
+            moved |= _step(world, run, due, _LISTS[kind])
 
 
 def _step(world: Cloud, run: _Run, due: _Due, look_after: "_LookAfter") -> bool:
@@ -82,6 +87,7 @@ def _due(world: Cloud, run: _Run, kind: str, shard: int) -> Sequence[_Due]:
     named = [one for one in found if _own_key(kind, *one) not in run.failed]
     own = {_own_key(kind, *one): one for one in named}
     at = {files.file_key(*one) for one in named} | {owners.profile(owner_id) for owner_id, _ in named}
+    at |= {media.debt_key(*one) for one in named if kind == "grace"}
     items = world.table.find_many([*own, *at])
     now = moments.to_text(world.now())
     return [_read(items, key, one) for key, one in own.items() if _is_due(items.get(key), kind, now)]
@@ -97,7 +103,8 @@ def _is_due(item: Item | None, kind: str, now: str) -> bool:
 
 def _read(items: dict[Key, Item], key: Key, one: tuple[str, str]) -> _Due:
     file = items.get(files.file_key(*one))
-    return _Due(*one, items[key], files.read(file) if file else None, items.get(owners.profile(one[0]), {}))
+    debt, profile = items.get(media.debt_key(*one), {}), items.get(owners.profile(one[0]), {})
+    return _Due(*one, items[key], files.read(file) if file else None, debt, profile)
 
 
 def _look_again(world: Cloud, due: _Due) -> str:
@@ -117,9 +124,10 @@ def _look_again(world: Cloud, due: _Due) -> str:
 
 
 def _end_grace(world: Cloud, due: _Due) -> str:
-    """Let a copy go whose grace is over."""
+    """Let a copy go whose grace is over and which nobody has to look into any more."""
     assert due.file is not None
-    step = grace.next_step(due.file, due.profile.get("pcs", {}), owners.grace_of(due.profile), world.now())
+    pcs, days = due.profile.get("pcs", {}), owners.grace_of(due.profile)
+    step = grace.next_step(due.file, pcs, days, world.now(), media_owed="dueAt" in due.debt)
     if isinstance(step, grace.Wait):
         world.table.put(copies.postponed(due.file, "grace", moments.to_text(step.until)))
         return "waiting"

@@ -286,3 +286,19 @@ def test_every_refusal_of_a_single_deed_is_the_one_of_the_many(account: Account)
     (answer,) = phone.restore(file_id)
 
     assert (refused.value.STATUS_CODE, answer.reason, answer.status) == (410, "purged", "purging")
+
+
+def test_copies_that_wait_to_leave_keep_no_purge_waiting(account: Account) -> None:
+    """Each step of the sweep takes half a minute here, and a library came home in one day."""
+    phone, pc = account.phone(), account.pc()
+    for n in range(24):
+        phone.bring(f"{n}".encode())
+    pc.receipt(*pc.owed())
+    file_id = phone.bring(PHOTO)
+    phone.throw_away(file_id)
+    purge(account, file_id)
+    account.s3.meta.events.register("before-call", lambda **_: account.clock.wind(seconds=30))
+
+    sweep(account, days=8)
+
+    assert all(one["sk"] != f"file#{file_id}" for one in account.everything())

@@ -12,7 +12,7 @@ from chalicelib.auth import Caller
 from chalicelib.bodies import parse, to_json
 from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
 from chalicelib.grace import LONGEST_WAIT, LetGo, Wait
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.scopes import PERSON
 from tests.builders import BUCKET, OWNER, Account, Pc
@@ -501,9 +501,33 @@ def test_no_grace_lets_copies_go_within_the_hour(account: Account) -> None:
     pc = account.pc()
     set_grace(account, 0)
     file_id = at_home(account, pc)
+    account.world.table.put(media.struck_off(OWNER, file_id))
 
     sweep(account, hours=1)
 
+    assert copy_of(account, file_id) == "leaving"
+
+
+def test_no_copy_leaves_before_it_was_looked_into(account: Account) -> None:
+    set_grace(account, 0)
+    file_id = at_home(account, account.pc())
+
+    sweep(account, hours=1)
+    assert copy_of(account, file_id) == "kept"
+
+    account.world.table.put(media.struck_off(OWNER, file_id))
+    sweep(account, hours=1)
+    assert copy_of(account, file_id) == "leaving"
+
+
+def test_a_copy_that_nobody_can_look_into_stays_three_days_at_most(account: Account) -> None:
+    set_grace(account, 0)
+    file_id = at_home(account, account.pc())
+
+    sweep(account, hours=71)
+    assert copy_of(account, file_id) == "kept"
+
+    sweep(account, hours=1)
     assert copy_of(account, file_id) == "leaving"
 
 
