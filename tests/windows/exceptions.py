@@ -6,6 +6,7 @@ A pytest plugin: `-p tests.windows.exceptions`.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,28 @@ UNDER_WINE = {
     "test_the_bucket_is_believed_by_its_root_alone": "obstore asks Windows, and Wine's answer is worth nothing",
     "test_a_link_that_leads_outside_is_not_followed": "Wine makes symbolic links that Windows programs cannot tell",
 }
+
+PURE = "pure: text and numbers in, text and numbers out"
+FAKES = "everything that Windows does in it is a fake"
+LEFT_TO_LINUX = {
+    "test_agent_config.py": PURE,
+    "test_agent_crowds.py": "whose turn it is and how many bytes there are: the disk, the names and the processes are run's",
+    "test_agent_document.py": "compares a document with the program",
+    "test_agent_install.py": FAKES + "; test_windows_startup.py asks the real ones",
+    "test_agent_qr.py": PURE,
+    "test_agent_ranges.py": "the order of bytes and whose they are; download's tests write them to Windows' drive",
+    "test_agent_rules.py": PURE,
+    "test_agent_screen.py": PURE + ", and a terminal that Windows has not",
+    "test_agent_startup.py": PURE + "; test_windows_startup.py asks the real ones",
+    "test_agent_welcome.py": FAKES,
+}
+"""Files that Windows cannot fail differently; run there all the same when they are named."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave whole files to Linux, unless somebody names them."""
+    named = any(collection_path.name in one for one in config.invocation_params.args)
+    return True if collection_path.name in LEFT_TO_LINUX and not named else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
