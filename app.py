@@ -31,8 +31,8 @@ from chalicelib import (
     credentials,
     devices,
     edge,
-    files,
     edits,
+    files,
     health,
     home_sweep,
     laps,
@@ -48,6 +48,7 @@ from chalicelib import (
     owed,
     page,
     pairings,
+    places,
     quota,
     receipts,
     rounds,
@@ -246,9 +247,6 @@ def show_file(file_id: Id) -> files.FileShown:
     return files.get(cloud(), caller(), file_id)
 
 
-@app.route("/files/{file_id}/link", methods=["GET"], authorizer=caller_token)
-@open_to(READERS, refuses=[links.NothingToShowError, links.OnlyAtHomeError, links.NoPreviewError])
-def link_to_file(file_id: Id, asked: links.AskedVariant) -> Link:
 @app.route("/files/{file_id}", methods=["PATCH"], authorizer=caller_token)
 @open_to(SENDERS, refuses=[edits.ChangedMeanwhileError])
 def edit_file(file_id: Id, asked: edits.Edit) -> files.FileShown:
@@ -256,6 +254,9 @@ def edit_file(file_id: Id, asked: edits.Edit) -> files.FileShown:
     return edits.edit(cloud(), caller(), file_id, asked)
 
 
+@app.route("/files/{file_id}/link", methods=["GET"], authorizer=caller_token)
+@open_to(READERS, refuses=[links.NothingToShowError, links.OnlyAtHomeError, links.NoPreviewError])
+def link_to_file(file_id: Id, asked: links.AskedVariant) -> Link:
     """Link to a file or a preview of it, for fifteen minutes."""
     return links.get(cloud(), caller(), file_id, asked)
 
@@ -573,7 +574,7 @@ def media_queued(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def sweep_pending(_event: CloudWatchEvent) -> None:
     """Repair arrivals whose event was lost, release uploads that never came, ask again for what stands still."""
-    parts = laps.ring_for_the_silent, sweeps.sweep_pending, tasks.sweep, closures.remove_closed
+    parts = laps.ring_for_the_silent, sweeps.sweep_pending, tasks.sweep, closures.remove_closed, places.forget
     rounds.run(cloud(), "sweep_pending", *parts)
 
 

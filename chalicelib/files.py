@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from chalicelib import cursors, keys, scopes
@@ -10,7 +11,7 @@ from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, BadInputError, NotFoundError
 from chalicelib.media import facts
-from chalicelib.metadata import files, library, shelves
+from chalicelib.metadata import files, library, owners, shelves
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.library import Listed, Selection
 from chalicelib.retention import CloudCopy, cloud_copy
@@ -106,12 +107,14 @@ class FilesShown(Reply, frozen=True):
 
 
 def get(world: Cloud, caller: Caller, file_id: str) -> FileShown:
-    """Show one file of the caller's owner."""
+    """Show one file of the caller's owner; where it was captured only while its owner wants that kept."""
     caller.must_have(scopes.READ)
-    file = files.find(world.table, caller.owner_id, file_id) if keys.is_id(file_id) else None
-    if not file:
+    at, profile = files.file_key(caller.owner_id, file_id), owners.profile(caller.owner_id)
+    found = world.table.find_many([at, profile]) if keys.is_id(file_id) else {}
+    if at not in found:
         raise NotFoundError("file", file_id)
-    return show(file)
+    shown = show(files.read(found[at]))
+    return shown if owners.keeps_places(found.get(profile, {})) else msgspec.structs.replace(shown, place=None)
 
 
 def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:

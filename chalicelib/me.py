@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, UnsetType
 
-from chalicelib import devices, scopes
+from chalicelib import devices, places, scopes
 from chalicelib.auth import Caller
 from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
@@ -26,7 +26,9 @@ class OwnerSettings(Request, frozen=True):
     ] = msgspec.UNSET
     keep_places: Annotated[
         bool | UnsetType,
-        Meta(description="Whether where pictures were taken is written down of those that arrive from now on."),
+        Meta(
+            description="Whether where pictures were taken is written down; false: those that were are forgotten."
+        ),
     ] = msgspec.UNSET
 
 
@@ -71,7 +73,7 @@ def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
         if not isinstance(asked.grace_days, UnsetType):
             owners.set_grace(world.table, caller.owner_id, asked.grace_days)
         if not isinstance(asked.keep_places, UnsetType):
-            owners.set_keeps_places(world.table, caller.owner_id, keeps=asked.keep_places)
+            places.choose(world, caller.owner_id, keeps=asked.keep_places)
     except ConditionFailedError as error:
         raise NotFoundError("owner", caller.owner_id) from error
     return show(world, caller)

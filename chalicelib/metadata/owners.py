@@ -104,10 +104,10 @@ def grace_of(kept: Item) -> int | None:
     return None if days == _NEVER else int(days)
 
 
-def set_keeps_places(table: Table, owner_id: str, *, keeps: bool) -> None:
-    """Set whether it is written down where pictures were taken."""
+def places_chosen(owner_id: str, *, keeps: bool) -> Operation:
+    """Return the write that sets whether it is written down where pictures were taken."""
     when = "attribute_exists(pk) AND attribute_not_exists(#closedAt)"
-    table.put(Update(profile(owner_id), "SET #keepPlaces = :keeps", when, {"keeps": keeps}))
+    return Update(profile(owner_id), "SET #keepPlaces = :keeps", when, {"keeps": keeps})
 
 
 def keeps_places(kept: Item) -> bool:
