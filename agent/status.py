@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from agent import VERSION, dates, disk, lock, pause
 from agent.catalog import Catalog
+from agent.startup import command as starting
 from agent.today import midnight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.home import Home
 
 SILENT_SECONDS = 3600
@@ -19,7 +22,9 @@ SHOWN = 5
 ENDLESS = {"until": None}
 
 
-def of(home: Home, now: float | None = None) -> dict[str, Any]:
+def of(
+    home: Home, now: float | None = None, *, starter: Callable[[Home], str | None] = starting.installed
+) -> dict[str, Any]:
     """Collect the status of a home folder."""
     home.mark()
     pairing, now = home.pairing(), time.time() if now is None else now
@@ -34,6 +39,7 @@ def of(home: Home, now: float | None = None) -> dict[str, Any]:
         "name": pairing.name,
         "version": VERSION,
         "running": running,
+        "startedBy": starter(home),
         "paused": {"until": paused.until and _moment(paused.until)} if paused else None,
         "owed": int(facts.get("owed", 0)),
         **counts,
@@ -105,6 +111,6 @@ def percent(part: int, whole: int) -> str:
 
 def _agent(told: dict[str, Any]) -> str:
     running = "running" if told["running"] else "not running"
-    if not told["paused"]:
-        return running
-    return f"{running}, paused until {told['paused']['until'] or 'you resume'}"
+    paused = f", paused until {told['paused']['until'] or 'you resume'}" if told["paused"] else ""
+    by = told["startedBy"]
+    return f"{running}{paused}; " + (f"a {by} starts it" if by else "does not start by itself, see `backhaul install`")

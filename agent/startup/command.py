@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent import farewell, lock
 from agent.startup import tools
 from agent.startup.entry import entry_for
-from agent.startup.errors import NoStarterError, NotInstalledError, StillRunningError
+from agent.startup.errors import NoStarterError, NotInstalledError, StarterRefusedError, StillRunningError
 from agent.startup.launch_agent import LaunchAgent
 from agent.startup.logon_task import LogonTask
 from agent.startup.service import Service
@@ -90,7 +90,7 @@ def installed(home: Home) -> str | None:
     """Return what starts the home folder's agent by itself, or `None`."""
     try:
         found = _installed(starters(home))
-    except NoStarterError:
+    except (NoStarterError, StarterRefusedError):
         return None
     return found.what if found else None
 

@@ -9,6 +9,7 @@ import pytest
 from fake_cloud import DEVICE, FakeCloud
 from fake_pc import Pc
 
+from agent import status
 from agent.errors import NotPairedError
 from agent.home import Home
 from agent.keystore import KeyStore
@@ -169,3 +170,17 @@ def test_who_leaves_for_good_takes_the_tasks_along(*, for_good: bool, deleted: i
 
     assert sum("/delete" in words for words in asked) == deleted
     assert there == {"films-0d0d0d0d": -1, "photos-1a2b3c4d": -1}
+
+
+def test_status_says_what_starts_the_agent(pc: Pc) -> None:
+    told = status.of(pc.home, starter=lambda _: "logon task")
+
+    assert told["startedBy"] == "logon task"
+    assert "a logon task starts it" in status.text(told)
+
+
+def test_status_says_how_the_agent_may_start_by_itself(pc: Pc) -> None:
+    told = status.of(pc.home, starter=lambda _: None)
+
+    assert told["startedBy"] is None
+    assert "`backhaul install`" in status.text(told)
