@@ -1,0 +1,111 @@
+/** The owner's phones and PCs, and who asks to become one. */
+
+import { el, field, form, show } from './dom.js';
+import { explain } from './explain.js';
+import { TEXTS, when } from './texts.js';
+
+export class DevicesView {
+  constructor(root, api, code = '') {
+    Object.assign(this, { root, api, code });
+    this.note = el('p', { role: 'status', class: 'note' });
+    this.pairing = el('section', { 'aria-labelledby': 'pair-title', class: 'card' });
+    this.list = el('ul', { class: 'rows' });
+  }
+
+  async open() {
+    show(this.root, el('h1', { tabindex: -1 }, TEXTS.devices), this.note, this.pairing, this.list);
+    if (this.code) this.#lookUp(this.code).catch((error) => this.#askForCode(explain(error)));
+    else this.#askForCode();
+    await this.#refresh();
+  }
+
+  close() {}
+
+  async #refresh() {
+    const { devices } = await this.api.get('devices');
+    const here = devices.filter((device) => !device.revokedAt);
+    show(this.list, ...here.map((device) => this.#row(device)), !here.length && el('li', { class: 'hint' }, TEXTS.noDevices));
+  }
+
+  #askForCode(note = '') {
+    this.code = '';
+    const given = { name: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 20, required: true };
+    show(this.pairing,
+      el('h2', { id: 'pair-title' }, TEXTS.pairTitle),
+      el('p', {}, TEXTS.pairHint),
+      note && el('p', { role: 'alert', class: 'alert' }, note),
+      form({ explain, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(code) }));
+  }
+
+  async #lookUp(code) {
+    const asks = await this.api.get(`pairings/${encodeURIComponent(code.trim())}`);
+    const decide = (approve, text) => async () => {
+      try {
+        await this.api.post('pairings/approve', { userCode: code.trim(), approve });
+        this.note.textContent = text(asks.name);
+        this.#askForCode();
+        await this.#refresh();
+      } catch (error) {
+        this.#askForCode(explain(error));
+      }
+    };
+    const title = el('h2', { id: 'pair-title', tabindex: -1 }, TEXTS.pairAsk(asks.name));
+    show(this.pairing, title,
+      el('p', {}, TEXTS.pairWho[asks.kind]),
+      el('dl', {}, ...pairs([[TEXTS.platform, asks.platform || '–'], [TEXTS.address, asks.address], [TEXTS.code, code.trim().toUpperCase()]])),
+      el('p', { class: 'warning' }, TEXTS.pairWarning),
+      el('div', { class: 'actions' },
+        el('button', { type: 'button', class: 'main', onclick: decide(true, TEXTS.approved) }, TEXTS.approve),
+        el('button', { type: 'button', onclick: decide(false, TEXTS.denied) }, TEXTS.deny)));
+    title.focus();
+  }
+
+  #row(device) {
+    const lines = [device.platform, device.lastSeenAt ? TEXTS.lastSeen(when(device.lastSeenAt)) : TEXTS.neverSeen];
+    if (device.kind === 'pc') lines.push(owedTo(device));
+    if (device.freeBytes !== undefined) lines.push(TEXTS.room(device.freeBytes));
+    const actions = el('div', { class: 'actions' });
+    const row = el('li', { class: 'card' }, el('h2', {}, device.name), el('p', { class: 'hint' }, lines.filter(Boolean).join(' · ')), actions);
+    this.#offer(device, row, actions);
+    return row;
+  }
+
+  #offer(device, row, actions) {
+    const named = (text) => ({ type: 'button', class: 'quiet', 'aria-label': `${text}: ${device.name}` });
+    show(actions,
+      el('button', { ...named(TEXTS.rename), onclick: () => this.#rename(device, actions, () => this.#offer(device, row, actions)) }, TEXTS.rename),
+      el('button', { ...named(TEXTS.revoke), onclick: () => this.#revoke(device, actions, () => this.#offer(device, row, actions)) }, TEXTS.revoke));
+  }
+
+  #rename(device, actions, back) {
+    const ask = async ({ name }) => {
+      await this.api.patch(`devices/${device.deviceId}`, { name });
+      await this.#refresh();
+    };
+    const given = { name: 'name', maxlength: 80, required: true, value: device.name, id: `name-${device.deviceId}` };
+    const label = el('label', { for: given.id }, TEXTS.newName);
+    show(actions, form({ explain, submit: TEXTS.save, ask, children: [el('div', { class: 'field' }, label, el('input', given))] }),
+      el('button', { type: 'button', class: 'quiet', onclick: back }, TEXTS.cancel));
+    actions.querySelector('input').focus();
+  }
+
+  #revoke(device, actions, back) {
+    const ask = async () => {
+      await this.api.delete(`devices/${device.deviceId}`);
+      this.note.textContent = TEXTS.revoked(device.name);
+      await this.#refresh();
+    };
+    show(actions, form({ explain, submit: TEXTS.revoke, ask, children: [el('p', {}, TEXTS.revokeAsk(device.name))] }),
+      el('button', { type: 'button', class: 'quiet', onclick: back }, TEXTS.cancel));
+  }
+}
+
+function owedTo(device) {
+  if (device.catchingUp) return TEXTS.catchingUp(device.catchingUp.owedSoFar);
+  if (device.owed === undefined) return '';
+  return device.owed ? TEXTS.owed(device.owed) : TEXTS.owedNone;
+}
+
+function pairs(told) {
+  return told.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]);
+}
