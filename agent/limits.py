@@ -20,6 +20,8 @@ AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([kKmMgG]?)")
 HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 SLOWEST = 10_000
 """Slower, and S3 takes the connection for dead between two pieces."""
+SHARE = 250_000
+"""Bytes a second that a file under way is to have at least."""
 LONGEST_WAIT_SECONDS = 1.0
 """However long the wait is to be, look again after a second: the night may begin, or a pause."""
 
@@ -38,6 +40,11 @@ class Limit:
         begins, ends = self.night_from, self.night_to
         is_night = begins <= when < ends if begins <= ends else when >= begins or when < ends
         return self.night if is_night else self.day
+
+
+def abreast(rate: int, most: int) -> int:
+    """Return how many files may be under way under a limit: S3 gives a connection up that is idle for long."""
+    return min(most, max(1, rate // SHARE)) if rate else most
 
 
 def parse_amount(told: object) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.delivery import Came, Courier
 from agent.errors import PausedError, StoppedError
-from agent.limits import Bucket
+from agent.limits import Bucket, abreast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS = 15.0
 TURN_SECONDS = 0.5
-SHARE = 250_000
-"""Bytes a second that a file under way is to have at least."""
 
 
 @dataclass
@@ -89,7 +87,8 @@ class Traffic:
 
     def _admitted(self, entry: Entry) -> bool:
         with self._lock:
-            if (rate := self._rate()) and len(self._under_way) >= max(1, rate // SHARE):
+            under_way = len(self._under_way)
+            if abreast(self._rate(), under_way + 1) <= under_way:
                 return False
             self._under_way[entry.file_id] = Under(entry.path, entry.size)
             return True

@@ -10,10 +10,11 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import terminal
+from agent import limits, terminal
 from agent.api import safe_address
 from agent.errors import NotPairedError, StoppedError
 from agent.home import Home, Pairing, long_path
@@ -31,6 +32,7 @@ from agent.push.report import Manner, Report
 from agent.push.sending import Crew
 from agent.push.walk import walk
 from agent.session import stop_on_signals
+from agent.words import checked
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +50,13 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     asked.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder paired with --kind phone")
     asked.add_argument("--api", metavar="URL", help="address of the API, if it is no more the one paired with")
     asked.add_argument("--parallel", type=_parallel, default=4, metavar="N", help="files sent at a time (default: 4)")
+    asked.add_argument(
+        "--limit",
+        type=checked(limits.parse_amount),
+        default=0,
+        metavar="RATE",
+        help="bytes a second at most, as 2M or 750k (default: no limit)",
+    )
     asked.add_argument("--dry-run", action="store_true", help="only say what would be sent")
     asked.add_argument("--json", action="store_true", help="print JSON, one object a line")
     return asked
@@ -67,14 +76,16 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
         Report(manner, meter) as report,
     ):
         api = PushApi(safe_address(chosen.api or pairing.url), key, http, pauses(stop))
-        crew = crew_of(api, Bucket(http), stop, meter)
+        line = limits.Bucket(lambda: chosen.limit, time.monotonic, pauses(stop))
+        crew = crew_of(api, Bucket(http), stop, meter, line)
         if manner.terminal:
             threading.Thread(target=survey, args=[root, meter, stop], name="survey", daemon=True).start()
         with (
             contextlib.closing(Intake(root, ledger, HASHERS, crew.hashing)) as intake,
             contextlib.closing(Arrivals(api, crew.clock)) as arrivals,
         ):
-            Push(crew, intake, ledger, arrivals, report.tell).run(chosen.parallel, dry_run=chosen.dry_run)
+            parallel = limits.abreast(chosen.limit, chosen.parallel)
+            Push(crew, intake, ledger, arrivals, report.tell).run(parallel, dry_run=chosen.dry_run)
     report.sum_up()
     return report.exit_code()
 
@@ -116,8 +127,8 @@ def pauses(stop: threading.Event) -> Any:
     return pause
 
 
-def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter) -> Crew:
-    """Wire who sends: hashing and sending end in the middle of a file when asked to stop."""
+def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter, line: limits.Bucket) -> Crew:
+    """Wire who sends: hashing and sending end in the middle of a file when asked to stop; the line lets through."""
 
     def go_on(_count: int) -> None:
         if stop.is_set():
@@ -125,6 +136,7 @@ def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter) -
 
     def sent(count: int) -> None:
         go_on(count)
+        line.take(count)
         meter.sent(count)
 
     return Crew(api, bucket, pauses(stop), stop.set, sent, go_on)

@@ -126,6 +126,13 @@ def test_an_idle_hour_saves_up_one_second_at_most() -> None:
     assert clock.now - 3700 == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(
+    ("rate", "files"), [(0, 8), (10_000, 1), (249_999, 1), (500_000, 2), (1_000_000, 4), (1_000_000_000, 8)]
+)
+def test_under_a_limit_few_files_are_under_way(rate: int, files: int) -> None:
+    assert limits.abreast(rate, most=8) == files
+
+
 def test_without_a_limit_nobody_waits() -> None:
     clock = Clock()
     bucket = Bucket(lambda: 0, lambda: clock.now, clock.wait)

@@ -7,15 +7,19 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from push_phone import Folder, Phone, noise
 from push_simulator import BLOCK, Put, Simulator
 
-from agent import cli
+from agent import cli, limits
 from agent.lock import only_one
+from agent.push import command
+from agent.push.progress import Meter
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,27 @@ def test_zero_means_that_every_file_is_safe(phone: Phone, folder: Folder, capsys
         "sent and safe  IMG_1.jpg  (5 B)",
         "1 skipped (0 B), 1 sent and safe (5 B)",
     ]
+
+
+def test_what_is_sent_keeps_to_the_limit() -> None:
+    waited: list[float] = []
+    line = limits.Bucket(lambda: 100_000, lambda: sum(waited), waited.append)
+    nobody: Any = None
+    crew = command.crew_of(nobody, nobody, threading.Event(), Meter(), line)
+
+    for _ in range(20):
+        crew.seen(64_000)
+
+    assert sum(waited) == pytest.approx(19 * 0.64)
+
+
+def test_a_limit_is_read_like_that_of_run(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.has("IMG_1.jpg", b"12345")
+
+    assert push(phone, folder, "--limit", "2M") == 0
+    with pytest.raises(SystemExit):
+        push(phone, folder, "--limit", "9k")
+    assert "at least" in capsys.readouterr().err
 
 
 def test_json_is_one_object_a_line(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
