@@ -6,6 +6,8 @@ the system itself, a program folder that the person can write to would be a way 
 
 from __future__ import annotations
 
+import hashlib
+import struct
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,12 @@ def service_name(entry: Entry) -> str:
 def account(entry: Entry) -> str:
     """Return the account that the service runs as."""
     return f"NT SERVICE\\{service_name(entry)}"
+
+
+def account_number(entry: Entry) -> str:
+    """Return the account's number, which Windows makes from the name: it holds when the service is gone, too."""
+    digest = hashlib.sha1(service_name(entry).upper().encode("utf-16-le"), usedforsecurity=False).digest()
+    return "S-1-5-80-" + "-".join(map(str, struct.unpack("<5I", digest)))
 
 
 def grants(entry: Entry, key: str) -> list[tuple[str, str]]:
@@ -75,8 +83,10 @@ class Service:
             must(self._run, RIGHTS_TOOL, place, "/grant", right)
 
     def uninstall(self) -> None:
-        """Remove the service."""
+        """Remove the service, and then what its account was granted; what cannot be taken back opens nothing."""
         self._must("delete", also=MARKED_FOR_DELETION)
+        for place, _ in grants(self._entry, self._key):
+            self._run([RIGHTS_TOOL, place, "/remove", f"*{account_number(self._entry)}"])
 
     def start(self) -> None:
         """Start the service."""

@@ -227,6 +227,24 @@ def test_who_is_no_administrator_is_told_so(deed: str) -> None:
     assert "Run as administrator" in refused.value.hint
 
 
+def test_an_uninstalled_service_has_no_rights_left() -> None:
+    tools = Tools()
+
+    Service(WINDOWS, tools, "D:\\key").uninstall()
+
+    who = f"*{service.account_number(WINDOWS)}"
+    taken = [words[1:] for words in tools.asked if words[0] == service.RIGHTS_TOOL]
+    assert [words[1] for words in tools.asked if words[0] == service.TOOL] == ["delete"]
+    assert taken == [[place, "/remove", who] for place, _ in service.grants(WINDOWS, "D:\\key")]
+
+
+def test_the_account_of_a_service_has_the_number_that_windows_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "service_name", lambda _: "TrustedInstaller")
+
+    known = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+    assert service.account_number(WINDOWS) == known
+
+
 def test_starting_and_stopping_a_service_may_be_repeated() -> None:
     made = Service(WINDOWS, Tools(start=service.RUNNING_ALREADY, stop=service.NOT_RUNNING), "D:\\key")
 
