@@ -26,6 +26,8 @@ class Flight:
     tries: int = 0
     unreached: bool = False
     """Whether it waits because nobody could be reached."""
+    refused: bool = False
+    """Whether it waits because its object is not to be had."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from agent.errors import (
     PathTakenError,
     PausedError,
     PermanentError,
+    RefusedObjectError,
     RevokedError,
     UnreachableError,
 )
@@ -304,7 +305,7 @@ class Loop:
             raise error
         if isinstance(ruled, LetGo):
             return
-        if isinstance(ruled, Suspect):
+        if isinstance(ruled, Suspect) or isinstance(error, RefusedObjectError):
             self._rounds.ask_soon()
         if isinstance(ruled, Blame | SetAside):
             trouble = Trouble(flight.notice.file_id, ruled.tries, str(error), self._parts.now() + ruled.pause)
@@ -323,6 +324,7 @@ class Loop:
         LOG.log(level, "file_id=%s %s; again in %.0f s", file_id, error, ruled.pause, exc_info=unexpected)
         flight.tries += 1
         flight.unreached = isinstance(error, UnreachableError)
+        flight.refused = isinstance(error, RefusedObjectError)
         if self._rounds.overcrowded:
             self._flights.end(file_id)
             return

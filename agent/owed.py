@@ -40,6 +40,11 @@ class Owed:
             self.total, self.ids, self._seen = len(self._seen), self._seen, set()
         return found, self._following is None
 
+    @property
+    def begins(self) -> bool:
+        """Whether the next page is the first of a pass."""
+        return self._following is None and not self._seen
+
     def start_over(self) -> None:
         """Begin the pass again, as when a page's mark is not understood any more."""
         self._following, self._seen = None, set()

@@ -46,6 +46,7 @@ class Rounds:
         self._owed = Owed(parts.api)
         self._receipts = Receipts(parts.api, parts.catalog, now=parts.now)
         self._refusals = 0
+        self._doubted: set[str] = set()
         now, config = self._clock(), parts.config
         self._ask = Duty("owed", config.owed_seconds, self._ask_owed)
         self._send = Duty("receipts", RECEIPT_SECONDS, self._send_receipts)
@@ -126,6 +127,8 @@ class Rounds:
         """Ask for the next page of what is owed, when there is room for it."""
         if self.crowded:
             return CROWDED_SECONDS
+        if self._owed.begins:
+            self._doubted = {flight.notice.file_id for flight in self._flights if flight.refused}
         page, last = self._owed.page()
         self._accepted()
         with self._parts.catalog.together():
@@ -142,7 +145,22 @@ class Rounds:
         for trouble in self._parts.catalog.troubles():
             if trouble.file_id not in self._owed.ids:
                 self._parts.catalog.forget_trouble(trouble.file_id)
+        self._let_go(self._doubted - self._owed.ids)
         self._owed.ids = set()
+
+    def _let_go(self, file_ids: set[str]) -> None:
+        """End what cannot be had because it is not owed any more: its notice was late, the file thrown away for good.
+
+        Only what was refused before the pass began: a notice comes after its debt, so then the pass would have told it.
+        """
+        refused = [one for one in self._flights if one.notice.file_id in file_ids and one.refused]
+        handles = [self._flights.end(one.notice.file_id) for one in refused if one.state == "waiting"]
+        if handles:
+            LOG.info("%d files are not to be had, and not owed any more", len(handles))
+        try:
+            self._parts.inbox.delete([handle for handle in handles if handle])
+        except TransientError as error:
+            LOG.warning("%s; the notices come again", error)
 
     def _send_receipts(self) -> float | None:
         outcomes = self._receipts.send_some()

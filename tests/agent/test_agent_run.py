@@ -216,6 +216,33 @@ def test_a_file_that_never_matches_is_set_aside_and_the_others_come(
     assert any("set aside" in record.message for record in caplog.records)
 
 
+def test_a_late_notice_of_a_file_that_was_purged_is_done_with(
+    pc: Pc, cloud: FakeCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    purged = cloud.has(b"purged", "OLD.jpg", faults=["missing"] * 50)
+    message = cloud.ring(purged)
+    del cloud.owed[purged["fileId"]]
+
+    with caplog.at_level(logging.ERROR):
+        pc.start()
+        cloud.wait_until(lambda: cloud.messages[message]["deleted"])
+        pc.stop()
+
+    assert pc.files() == {}
+    assert not caplog.records
+
+
+def test_what_is_not_to_be_had_though_it_is_owed_keeps_its_notice(pc: Pc, cloud: FakeCloud) -> None:
+    hidden = cloud.has(b"hidden", "BAD.jpg", faults=["403"] * 50)
+    message = cloud.ring(hidden)
+
+    pc.start()
+    cloud.wait_until(lambda: len(cloud.gets) == 5)
+    pc.stop()
+
+    assert not cloud.messages[message]["deleted"]
+
+
 def test_a_receipt_is_sent_until_it_is_taken(pc: Pc, cloud: FakeCloud) -> None:
     cloud.refuse["receipts"] = [(503, {}), (200, {"receipts": []}), (200, "not JSON"), (429, {})]  # type: ignore[list-item]
     message = cloud.ring(cloud.has(b"a photo"))
