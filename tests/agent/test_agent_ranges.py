@@ -14,7 +14,8 @@ from agent.delivery import Aside, Came
 from agent.errors import ChangedObjectError, CutShortError, TransientError
 from agent.home import Home
 from agent.memory import Memory
-from agent.ranges import Ranged
+from agent.notices import Notice
+from agent.ranges import AHEAD, Ranged
 
 PIECE = 1_000_000
 
@@ -152,3 +153,20 @@ def test_what_came_before_a_failure_is_a_prefix_of_the_file(desk: FarDesk) -> No
     so_far = desk.partial.path.read_bytes()
     assert so_far
     assert LARGE.startswith(so_far)
+
+
+def test_under_a_limit_every_byte_of_every_range_is_let_through(desk: FarDesk) -> None:
+    passed: list[int] = []
+    ahead: list[int] = []
+
+    def passing(_notice: Notice, count: int) -> None:
+        ahead.append(len(desk.asked()) * PIECE - sum(passed))
+        passed.append(count)
+
+    desk.courier = dataclasses.replace(desk.courier, passing=passing)
+    desk.has(LARGE)
+
+    desk.bring()
+
+    assert sum(passed) == len(LARGE)
+    assert max(ahead) <= (AHEAD + 1) * PIECE
