@@ -23,6 +23,7 @@ from chalicelib import (
     accounts,
     activity,
     admin,
+    analytics,
     arrivals,
     auth,
     bodies,
@@ -56,6 +57,7 @@ from chalicelib import (
     trash,
     under_way,
     uploads,
+    usage,
     user_pool,
     wanted,
 )
@@ -436,6 +438,27 @@ def change_me(asked: me.OwnerSettings) -> me.Me:
 def close_account(asked: closures.Close) -> None:
     """Close the caller's account and remove everything it owns."""
     closures.close(cloud(), caller(), access_token(), asked)
+
+
+@app.route("/usage", methods=["GET"], authorizer=caller_token)
+@open_to(READERS)
+def show_usage() -> usage.Usage:
+    """Tell how much there is by status, and how much more there may be."""
+    return usage.show(cloud(), caller())
+
+
+@app.route("/analytics/overview", methods=["GET"], authorizer=caller_token)
+@open_to(OWNERS)
+def show_overview() -> analytics.Overview:
+    """Tell how things stand: what is in, how far behind each PC is, what this month costs."""
+    return analytics.overview(cloud(), caller())
+
+
+@app.route("/analytics/storage", methods=["GET"], authorizer=caller_token)
+@open_to(OWNERS)
+def show_storage() -> analytics.Storage:
+    """Tell what files add up to by status, kind, device and month."""
+    return analytics.storage(cloud(), caller())
 
 
 @app.route("/activity", methods=["GET"], authorizer=caller_token)

@@ -6,7 +6,7 @@ from typing import Any
 from admin import listings
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import files, owners, tallies
 from chalicelib.metadata.files import Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Check, Key, Operation, Update
@@ -32,8 +32,9 @@ def drift(world: Cloud, owner_id: str) -> tuple[dict[str, int], dict[Key, Item]]
     counted = recount(world, owner_id)
     if _read(world, owner_id) != before:
         return None
-    kept = owners.add_up(before.values())
-    off = {name: counted[name] - kept.get(name, 0) for name in _COUNTERS}
+    kept = owners.add_all_up(before.values())
+    names = [*_COUNTERS, *sorted(name for name in {*kept, *counted} if tallies.is_of_files(name))]
+    off = {name: counted[name] - kept.get(name, 0) for name in names}
     return {name: by for name, by in off.items() if by}, before
 
 
@@ -42,10 +43,10 @@ def set_right(world: Cloud, owner_id: str, off: dict[str, int], before: dict[Key
     first, *rest = owners.usage_keys(owner_id)
     same, values = _unchanged(before.get(first, {}))
     moved = {f"by{n}": by for n, by in enumerate(off.values())}
-    does = "ADD " + ", ".join(f"#{name} :by{n}" for n, name in enumerate(off))
+    does, names = "ADD " + ", ".join(f"#{short} :{short}" for short in moved), dict(zip(moved, off, strict=True))
     checks: list[Operation] = [Check(key, *_unchanged(before.get(key, {}))) for key in rest]
     try:
-        world.table.write(Update(first, does, same, {**values, **moved}), *checks)
+        world.table.write(Update(first, does, same, {**values, **moved}, names), *checks)
     except ConditionFailedError:
         return False
     return True
@@ -56,7 +57,7 @@ def _read(world: Cloud, owner_id: str) -> dict[Key, Item]:
 
 
 def _unchanged(item: Item) -> tuple[str, dict[str, Any]]:
-    counters = {name: value for name, value in item.items() if isinstance(value, int)}
-    if not counters:
-        return "attribute_not_exists(pk)", {}
-    return " AND ".join(f"#{name} = :was{name}" for name in counters), {f"was{k}": v for k, v in counters.items()}
+    """Return the condition that no file has moved the counters. Tallies of files never move without those of status."""
+    there = {name: item[name] for name in _COUNTERS if name in item}
+    same = [f"#{name} = :was{name}" if name in there else f"attribute_not_exists(#{name})" for name in _COUNTERS]
+    return " AND ".join(same), {f"was{name}": value for name, value in there.items()}

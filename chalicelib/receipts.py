@@ -130,7 +130,7 @@ def _write(world: Cloud, desk: _Desk, due: Mapping[int, File]) -> None:
         world.table.write(
             ledger.still_claims(owner_id, desk.device_id),
             *(operation for before, after in changes for operation in _operations(before, after, desk.device_id, now)),
-            *ledger.recounted(changes),
+            *ledger.recounted(changes, home_at=now),
             activity,
         )
     except ConditionFailedError as error:

@@ -123,9 +123,7 @@ def rename(table: Table, owner_id: str, device_id: str, name: str) -> bool:
     return True
 
 
-def revoke(
-    table: Table, owner_id: str, device: Device, now: str, lap_due_at: str, *told: Operation
-) -> bool:
+def revoke(table: Table, owner_id: str, device: Device, now: str, lap_due_at: str, *told: Operation) -> bool:
     """Take a device's key away, and for a PC the claim to new files, in one write; say whether that was news.
 
     A PC's lap begins in the same write: it clears what the PC was owed, and ends one that was owing it more.

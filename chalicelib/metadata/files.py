@@ -5,7 +5,7 @@
                                       purgedAt: they were thrown away for good, and no file holds them
     owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again; purgedAt, if it was purged
     owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for each status but purged; gone…: of which the cloud
-                                      copies are gone
+                                      copies are gone; and what `tallies` names
 
 Each transition is a list of operations for one write; its first operation changes the file and holds the condition
 that makes an illegal transition impossible. Counters move in the same write, so they cannot drift.
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import owners, shelves
+from chalicelib.metadata import owners, shelves, tallies
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Condition, Delete, Key, Operation, Page, Put, Table, Update
 
@@ -46,6 +46,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
+_IN = (Status.UPLOADED, Status.DOWNLOADED)
 # Whose contents may be begun anew, as if they had never been here.
 _HOLDS_NOTHING = (Status.REFUSED, Status.LOST)
 
@@ -230,13 +231,14 @@ def uploaded(before: File | None, after: File) -> list[Operation]:
         "SET #fileId = :file, #held = :held REMOVE #purgedAt",
         values={"file": after.file_id, "held": True},
     )
+    usage = _usage(out_of=(Status.PENDING, [before] if before else []), into=(Status.UPLOADED, [after]), arrived=True)
     if before is None:
-        return [Put(_item(after), _NEW), pointer, *_usage(into=(Status.UPLOADED, [after]))]
+        return [Put(_item(after), _NEW), pointer, *usage]
     names = ["status", "versionId", "uploadedAt", "size", "sha256", "home"] + ["owedTo"] * bool(after.owed_to)
     sets = ", ".join(f"#{name} = :{name}" for name in names)
     does = f"SET {sets} REMOVE #dueKind, #dueAt, #uploadId, #partHashes"
     change = Update(_at(after), does, _IS, {**_values(after, names), "was": Status.PENDING})
-    return [change, pointer, *_usage(out_of=(Status.PENDING, [before]), into=(Status.UPLOADED, [after]))]
+    return [change, pointer, *usage]
 
 
 def refused(file: File, reason: str) -> list[Operation]:
@@ -374,19 +376,24 @@ def counted(owner_id: str, change: Mapping[str, int]) -> list[Operation]:
     if not moves:
         return []
     key = Key(owners.partition(owner_id), f"usage#{random.randrange(owners.USAGE_PARTS)}")  # noqa: S311 (no secret)
-    return [Update(key, "ADD " + ", ".join(f"#{name} :{name}" for name in moves), values=moves)]
+    # An expression may have 4 KB, and the files of one write may be of many months and devices.
+    names = {f"c{n}": name for n, name in enumerate(moves)}
+    does = "ADD " + ", ".join(f"#{short} :{short}" for short in names)
+    return [Update(key, does, values={short: moves[name] for short, name in names.items()}, names=names)]
 
 
 def share(counter: str, files: Iterable[File]) -> Counter[str]:
-    """Return what files add to a pair of counters: a status, or `gone`."""
+    """Return what files add to a pair of counters, a status or `gone`; and to the tallies, if the status is in."""
     share: Counter[str] = Counter()
     for file in files:
         share.update({f"{counter}Files": 1, f"{counter}Bytes": file.size or 0})
+        share.update(tallies.of_what_is_in(file) if counter in _IN else {})
     return share
 
 
-def _usage(*, out_of: Counted | None = None, into: Counted | None = None) -> list[Operation]:
+def _usage(*, out_of: Counted | None = None, into: Counted | None = None, arrived: bool = False) -> list[Operation]:
     (before, left), (after, entered) = out_of or _NONE, into or _NONE
     change = share(after, entered)
+    change.update(tallies.of_arrivals(entered) if arrived else {})
     change.subtract(share(before, left))
     return counted(next((file.owner_id for file in (*left, *entered)), ""), change)

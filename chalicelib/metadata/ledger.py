@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib import moments
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import files, owners, tallies
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table, Update
@@ -73,9 +73,12 @@ def restated(before: File, after: File) -> list[Operation]:
     return [change, *([] if is_lost == was_lost else [files.pointed(after, held=was_lost)])]
 
 
-def recounted(changes: Sequence[tuple[File, File]]) -> list[Operation]:
-    """Move the counters of one owner's files from what they were to what they are: one operation."""
-    change: Counter[str] = Counter()
+def recounted(changes: Sequence[tuple[File, File]], home_at: str | None = None) -> list[Operation]:
+    """Move the counters of one owner's files from what they were to what they are: one operation.
+
+    `home_at` is when all of them came home to one PC more.
+    """
+    change = tallies.of_homecomings([after for _, after in changes], home_at) if home_at else Counter[str]()
     for before, after in changes:
         change.update(files.share(after.status, [after]))
         change.subtract(files.share(before.status, [before]))

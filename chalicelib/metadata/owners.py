@@ -1,7 +1,7 @@
 """Owners: the profile, the list of all of them, and the mark that one has closed the account.
 
 owner#<ownerId>  profile          pcs createdAt closedAt dueKind dueAt graceDays (a number, or "never") keepPlaces
-owner#<ownerId>  usage#<0..7>     counters, moved by the ledger, added up here
+owner#<ownerId>  usage#<0..7>     counters of status, and tallies: moved by the ledger, added up here
 owners           owner#<ownerId>  the list that admins page through, so that nobody ever scans
 """
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import ConditionFailedError
+from chalicelib.metadata import tallies
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table, Update
 
@@ -137,6 +138,11 @@ def removed(table: Table, owner_id: str, ttl: int) -> None:
     table.write(mark, Delete(_entry(owner_id)))
 
 
+def counters(table: Table, owner_id: str) -> dict[str, int]:
+    """Add up all that is counted of an owner, tallies too: one read."""
+    return add_all_up(table.find_many(usage_keys(owner_id)).values())
+
+
 def usage(table: Table, owner_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Add up the counters of owners: one read a dozen owners."""
     found = table.find_many(key for owner_id in owner_ids for key in usage_keys(owner_id))
@@ -149,7 +155,12 @@ def usage_keys(owner_id: str) -> list[Key]:
 
 
 def add_up(items: Iterable[Item]) -> dict[str, int]:
-    """Add up counters; what is no number is no counter."""
+    """Add up the counters of status; tallies are left to those who ask for them."""
+    return {name: value for name, value in add_all_up(items).items() if not tallies.is_tally(name)}
+
+
+def add_all_up(items: Iterable[Item]) -> dict[str, int]:
+    """Add up counters and tallies; what is no number is neither."""
     total: Counter[str] = Counter()
     for item in items:
         total.update({name: value for name, value in item.items() if isinstance(value, int)})
@@ -164,6 +175,14 @@ def page(table: Table, *, limit: int, after: str | None) -> tuple[list[Owner], s
     totals = usage(table, ids)
     owners = [_owner(owner_id, profiles.get(profile(owner_id), {}), totals[owner_id]) for owner_id in ids]
     return owners, found.last
+
+
+def _sum(items: Iterable[Item]) -> dict[str, int]:
+    """Add up counters; what is no number is no counter."""
+    total: Counter[str] = Counter()
+    for item in items:
+        total.update({name: value for name, value in item.items() if isinstance(value, int)})
+    return dict(total)
 
 
 def _owner(owner_id: str, kept: Item, total: dict[str, int]) -> Owner:

@@ -44,12 +44,16 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """Change an item as `does` says, if `when` holds; without `when` it creates what is not there."""
+    """Change an item as `does` says, if `when` holds; without `when` it creates what is not there.
+
+    `names` holds the attributes that the expressions call otherwise, where their own names would take too much room.
+    """
 
     key: Key
     does: str
     when: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -296,6 +300,8 @@ def _request(table: str, operation: Operation) -> dict[str, dict[str, Any]]:
         request["ConditionExpression"] = operation.when
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     names = _names(f"{does} {operation.when}")
+    if isinstance(operation, Update):
+        names |= {f"#{short}": name for short, name in operation.names.items()}
     if names:
         request["ExpressionAttributeNames"] = names
     if operation.values:

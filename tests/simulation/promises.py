@@ -45,6 +45,8 @@ class Promises:
         self.transitions: Counter[tuple[str, str]] = Counter()
         self.arrived: dict[str, set[str]] = {}
         self.undeclared: set[str] = set()
+        # What came in and went home in each month: no file shows it any more.
+        self.happened: Counter[str] = Counter()
         table.committed = self.at_a_write
         bucket.dropped = self.at_a_deletion
 
@@ -138,6 +140,9 @@ class Promises:
                 moved.subtract(_numbers(before))
         counted = _count(one.after for one in files)
         counted.subtract(_count(one.before for one in files))
+        for one in files:
+            counted.update(_happened(one))
+            self.happened.update(_happened(one))
         promise(_some(moved) == _some(counted), f"the counters moved by {_some(moved)}, the files by {_some(counted)}")
 
     # At each deletion in the bucket
@@ -165,7 +170,8 @@ class Promises:
         total: Counter[str] = Counter()
         for sk, item in self.table.partitions.get(self.owner, {}).items():
             total.update(_numbers(item) if sk.startswith("usage#") else {})
-        promise(_some(total) == _some(_count(files.values())), f"the counters say {_some(total)}")
+        counted = _count(files.values()) + self.happened
+        promise(_some(total) == _some(counted), f"the counters say {_some(total)}, the files {_some(counted)}")
         promise(
             not any(file_id in called_off and file["status"] in IN for file_id, file in files.items()),
             "called off, and in",
@@ -246,7 +252,34 @@ def _count(files: Any) -> Counter[str]:
         names = {file.get("status", "")} - UNCOUNTED | ({"gone"} if "goneAt" in file else set())
         for name in names:
             counted.update({f"{name}Files": 1, f"{name}Bytes": file.get("size", 0)})
+        if names & IN:
+            counted.update(_tallied(file))
     return counted
+
+
+def _tallied(file: Item) -> dict[str, int]:
+    """Return what a file that is in adds by month, kind and device."""
+    kind = {"image": "photo", "video": "video"}.get(file["type"].partition("/")[0], "other")
+    told: dict[str, int] = {}
+    for group in (f"m_{_month(file['uploadedAt'])}", f"k_{kind}", f"d_{file.get('deviceId', 'none')}"):
+        told |= {f"{group}_f": 1, f"{group}_b": file["size"]}
+    return told
+
+
+def _happened(change: FileChange) -> Counter[str]:
+    """Return what a change adds for good: that a file came in, and that PCs took it home."""
+    before, after, told = change.before, change.after, Counter[str]()
+    if after.get("status") == "uploaded" and before.get("status", "pending") == "pending":
+        month = _month(after["uploadedAt"])
+        told.update({f"i_{month}_f": 1, f"i_{month}_b": after["size"]})
+    for device_id in set(after.get("home", {})) - set(before.get("home", {})):
+        month = _month(after["home"][device_id])
+        told.update({f"h_{month}_f": 1, f"h_{month}_b": after["size"]})
+    return told
+
+
+def _month(moment: str) -> str:
+    return moment[:7].replace("-", "_")
 
 
 def _some(counted: Counter[str]) -> dict[str, int]:
