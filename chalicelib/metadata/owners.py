@@ -177,14 +177,6 @@ def page(table: Table, *, limit: int, after: str | None) -> tuple[list[Owner], s
     return owners, found.last
 
 
-def _sum(items: Iterable[Item]) -> dict[str, int]:
-    """Add up counters; what is no number is no counter."""
-    total: Counter[str] = Counter()
-    for item in items:
-        total.update({name: value for name, value in item.items() if isinstance(value, int)})
-    return dict(total)
-
-
 def _owner(owner_id: str, kept: Item, total: dict[str, int]) -> Owner:
     return Owner(owner_id, kept.get("createdAt", ""), kept.get("closedAt"), total)
 
