@@ -14,7 +14,7 @@ from admin.damage import Damage, Finding
 from admin.errors import UnknownOwnerError
 from admin.listings import Household, Seen
 from admin.mend import Case, drop_pointer, mend, mend_pointer
-from chalicelib import retention
+from chalicelib import keys, retention
 from chalicelib.cloud import Cloud
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
@@ -53,7 +53,7 @@ def audit_owner(world: Cloud, orders: Orders, home: Household) -> Iterator[Told]
     """Look at all that one owner has."""
     for seen in _sides(world, home):
         if damage.judge(seen, home.settled) or _asks_for_tag(seen, orders):
-            yield from _look_afresh(world, orders, home, seen.file_id)
+            yield from _look_afresh(world, orders, home, seen)
     told: set[str] = set()
     for batch in _batches(listings.all_files(world, home.owner_id)):
         yield from _judge_pointers(world, orders, told, [file for file in batch if _holds(file)])
@@ -62,8 +62,10 @@ def audit_owner(world: Cloud, orders: Orders, home: Household) -> Iterator[Told]
     yield from _judge_counters(world, orders, home)
 
 
-def _look_afresh(world: Cloud, orders: Orders, home: Household, file_id: str) -> Iterator[Told]:
-    seen = listings.afresh(world, home, file_id)
+def _look_afresh(world: Cloud, orders: Orders, home: Household, before: Seen) -> Iterator[Told]:
+    """Look once more before anything counts; what has no key of ours is no file, and never will be."""
+    file_id = before.file_id
+    seen = listings.afresh(world, home, file_id) if keys.is_id(file_id) else before
     found = damage.judge(seen, home.settled)
     if _asks_for_tag(seen, orders) and _is_tagged(world, seen):
         found.append(Finding(Damage.TAGGED, file_id, "S3 will expire it"))

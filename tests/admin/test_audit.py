@@ -74,18 +74,25 @@ def hide_object(home: Home) -> None:
     home.delete_object(home.owed, version=False)
 
 
+def recount(home: Home, before: files.File, *after: files.File) -> None:
+    """Have the counters agree with damage that is not theirs."""
+    change = files.share("uploaded", after)
+    change.subtract(files.share("uploaded", [before]))
+    home.account.world.table.write(*files.counted(OWNER, change))
+
+
 def shorten(home: Home) -> None:
+    before = home.file(home.owed)
     home.set(home.owed, "SET #size = :size", size=4)
-    counters = Update(Key(f"owner#{OWNER}", "usage#0"), "ADD #uploadedBytes :by", values={"by": -1})
-    home.account.world.table.put(counters)
+    recount(home, before, home.file(home.owed))
 
 
 def forget_file(home: Home) -> None:
     """As if the table had lost it, with all that goes with it."""
     file = home.file(home.owed)
     lost = files.file_key(OWNER, home.owed), files.hash_key(OWNER, file.sha256 or ""), home.debt(home.owed)
-    change = {"uploadedFiles": -1, "uploadedBytes": -len(BODY)}
-    home.account.world.table.write(*map(Delete, lost), *files.counted(OWNER, change))
+    home.account.world.table.write(*map(Delete, lost))
+    recount(home, file)
 
 
 def come_back(home: Home) -> None:
@@ -216,6 +223,18 @@ def test_an_object_without_any_owner_is_found(home: Home) -> None:
     home.account.put(f"originals/{STRANGER}/{'0' * 31}b-x.jpg", b"whose")
 
     assert [(told.owner_id, told.finding.damage) for told in home.audit()] == [(STRANGER, Damage.ORPHAN)]
+
+
+def test_an_object_whose_key_is_none_of_ours_is_told_and_left(home: Home) -> None:
+    home.account.put(f"originals/{OWNER}/by hand.jpg", b"whose")
+
+    (told,) = home.audit(mend=True)
+
+    assert (told.finding.damage, told.finding.detail, told.done) == (
+        Damage.ORPHAN,
+        f"originals/{OWNER}/by hand.jpg",
+        "",
+    )
 
 
 def test_one_owner_can_be_looked_at_alone(home: Home) -> None:

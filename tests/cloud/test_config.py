@@ -44,6 +44,17 @@ def test_a_quota_that_is_no_number_is_told_at_once(text: str) -> None:
         Settings.from_env(COMPLETE | {"BACKHAUL_QUOTA_BYTES": text})
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "usual"),
+    [("BACKHAUL_STALE_PC_DAYS", "stale_pc_days", 3), ("BACKHAUL_SILENT_PHONE_DAYS", "silent_phone_days", 14)],
+)
+def test_patience_is_a_number_of_days(name: str, setting: str, usual: int) -> None:
+    assert getattr(Settings.from_env(COMPLETE), setting) == usual
+    assert getattr(Settings.from_env(COMPLETE | {name: "30"}), setting) == 30
+    with pytest.raises(BadSettingError, match=f"{name} must be a whole number of days, got 'a week'"):
+        Settings.from_env(COMPLETE | {name: "a week"})
+
+
 def test_on_aws_the_keys_are_published_by_the_issuer() -> None:
     settings = Settings.from_env(COMPLETE)
 

@@ -1,6 +1,7 @@
 """The lookout tells what has stopped: to the topic, and to the owner it concerns."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +68,13 @@ def test_a_pc_is_given_three_days(account: Account, behind: Pc) -> None:
 
 
 @pytest.mark.usefixtures("behind")
+def test_patience_is_a_setting(account: Account) -> None:
+    account.world.settings = replace(account.world.settings, stale_pc_days=1)
+
+    assert look(account, days=1, hours=1) == ["PC behind"]
+
+
+@pytest.mark.usefixtures("behind")
 def test_what_is_told_names_the_pc_and_since_when_but_no_owner(account: Account) -> None:
     since = account.world.now_text()
     account.clock.wind(days=4)
@@ -128,7 +136,7 @@ def test_two_runs_at_once_tell_once(account: Account) -> None:
 
 def test_a_debt_made_anew_for_an_old_file_hides_no_older_one(account: Account) -> None:
     pc = account.pc()
-    first, _ = account.stock(2, pc)
+    first, _ = sorted(account.stock(2, pc))
     account.clock.wind(days=4)
     key = {"pk": {"S": f"pc#{pc.device_id}"}, "sk": {"S": f"owed#{first}"}}
     values = {":now": {"S": account.world.now_text()}}
