@@ -23,6 +23,7 @@ from chalicelib import (
     accounts,
     activity,
     admin,
+    albums,
     analytics,
     arrivals,
     auth,
@@ -310,6 +311,48 @@ def restore_files(asked: trash.FileIds) -> trash.TrashAnswers:
 def purge_files(asked: trash.FileIds) -> trash.TrashAnswers:
     """Throw up to a hundred files of the trash away for good."""
     return trash.purge_all(cloud(), caller(), asked)
+
+
+@app.route("/albums", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[albums.TooManyAlbumsError])
+def make_album(asked: albums.NewAlbum) -> albums.AlbumShown:
+    """Make an album."""
+    return albums.make(cloud(), caller(), asked)
+
+
+@app.route("/albums", methods=["GET"], authorizer=caller_token)
+@open_to(READERS)
+def list_albums(asked: albums.AskedAlbums) -> albums.AlbumsShown:
+    """List albums, those made last first."""
+    return albums.page(cloud(), caller(), asked)
+
+
+@app.route("/albums/{album_id}", methods=["PATCH"], authorizer=caller_token)
+@open_to(SENDERS, refuses=[albums.AlbumChangedError])
+def rename_album(album_id: Id, asked: albums.RenamedAlbum) -> albums.AlbumShown:
+    """Rename an album, unless somebody else did since it was shown."""
+    return albums.rename(cloud(), caller(), album_id, asked)
+
+
+@app.route("/albums/{album_id}", methods=["DELETE"], authorizer=caller_token)
+@open_to(SENDERS)
+def remove_album(album_id: Id) -> None:
+    """Remove an album; its files stay."""
+    albums.remove(cloud(), caller(), album_id)
+
+
+@app.route("/albums/{album_id}/files", methods=["GET"], authorizer=caller_token)
+@open_to(READERS)
+def list_album(album_id: Id, asked: albums.AskedAlbums) -> files.FilesShown:
+    """List an album's files: those begun last come first."""
+    return albums.show_files(cloud(), caller(), album_id, asked)
+
+
+@app.route("/albums/{album_id}/files", methods=["POST"], authorizer=caller_token)
+@open_to(SENDERS)
+def change_album(album_id: Id, asked: albums.Membership) -> albums.MembershipAnswers:
+    """Put up to a hundred files into an album, and take as many out."""
+    return albums.change_files(cloud(), caller(), album_id, asked)
 
 
 @app.route("/auth/register", methods=["POST"])

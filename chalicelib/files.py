@@ -72,6 +72,7 @@ class FileShown(Reply, frozen=True, kw_only=True):
     trashed_at: Moment | None = None
     purged_at: Moment | None = None
     favourite: bool
+    albums: list[Id]
     version: int
 
 
@@ -127,7 +128,7 @@ def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
     else:
         after = read_position(asked.next, wanted)
         found = library.by_capture(world.table, caller.owner_id, wanted, limit=asked.limit, after=after)
-    return FilesShown([_list(file) for file in found.files], cursors.encode(found.last) if found.last else None)
+    return FilesShown([list_one(file) for file in found.files], cursors.encode(found.last) if found.last else None)
 
 
 def select(asked: Asked) -> Selection:
@@ -160,12 +161,18 @@ def read_position(cursor: str | None, wanted: Selection) -> str | None:
 
 def show(file: File) -> FileShown:
     """Return a file as its owner sees it."""
-    made = {"cloud_copy": cloud_copy(file), "owed_to": sorted(file.owed_to), "favourite": file.favourite_of is not None}
+    made = {
+        "cloud_copy": cloud_copy(file),
+        "owed_to": sorted(file.owed_to),
+        "favourite": file.favourite_of is not None,
+        "albums": sorted(file.albums),
+    }
     shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name not in made}
     return FileShown(**{**shown, **facts.of(file), **made})
 
 
-def _list(file: Listed) -> FileListed:
+def list_one(file: Listed) -> FileListed:
+    """Return a file as lists show it."""
     captured_at, source = _captured(file)
     made = {
         "captured_at": captured_at,

@@ -32,6 +32,7 @@ class Notice(TypedDict):
     uploadedAt: Moment
     groupId: NotRequired[str]
     deviceName: NotRequired[str]
+    album: NotRequired[str]
     userId: str
     s3Key: str
     timestamp: Moment
@@ -56,6 +57,7 @@ def of(file: File, bucket: str) -> Notice:
         "uploadedAt": file.uploaded_at,
         "groupId": file.group_id,
         "deviceName": file.device_name,
+        "album": (file.album or {}).get("name"),
         "userId": file.owner_id,
         "s3Key": file.key,
         "timestamp": file.uploaded_at,

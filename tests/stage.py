@@ -20,7 +20,7 @@ from tests.pool import Member, Pool
 ROUTES = sorted((method, path) for path, methods in app.app.routes.items() for method in methods)
 GUARDED = [route for route in ROUTES if route in EXPECTED and EXPECTED[route].callers is not None]
 OPEN = [route for route in ROUTES if route in EXPECTED and EXPECTED[route].callers is None]
-UNKNOWN = {"device_id": "0" * 31 + "d", "file_id": "0" * 31 + "f", "user_code": "ZZZZ-ZZZZ"}
+UNKNOWN = {"device_id": "0" * 31 + "d", "file_id": "0" * 31 + "f", "user_code": "ZZZZ-ZZZZ", "album_id": "0" * 31 + "a"}
 
 
 class Stage:
@@ -41,7 +41,8 @@ class Stage:
         asked = {"fileName": "a.jpg", "fileType": "image/jpeg"}
         begun = self.gateway.call("POST", "/upload-url", asked, token=phone_key).body
         pairing = self.gateway.call("POST", "/pairings", {"name": "x", "kind": "phone"}).body
-        own = {"file_id": begun["fileId"], "user_code": pairing["userCode"]}
+        album = self.gateway.call("POST", "/albums", {"name": "x"}, token=phone_key).body
+        own = {"file_id": begun["fileId"], "user_code": pairing["userCode"], "album_id": album["albumId"]}
         ids = {
             PHONE: {**own, "device_id": phone.device_id},
             PC: {**own, "device_id": pc.device_id},

@@ -94,6 +94,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     media_state: str | None = None
     previews: frozenset[str] = frozenset()
     favourite_of: str | None = None
+    albums: frozenset[str] = frozenset()
+    album: dict[str, str] | None = None
     version: int = 0
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}

@@ -7,7 +7,7 @@ owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
 
 from typing import Any
 
-from chalicelib.metadata import copies, files, ledger, media, shelves
+from chalicelib.metadata import albums, copies, files, ledger, media, shelves
 from chalicelib.metadata.files import File, Status, due_kind, file_key, gone_key, hash_key, share
 from chalicelib.metadata.table import Delete, Operation, Put, Table, Update
 
@@ -73,13 +73,15 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
 
     Whoever looked into the object when it went may still put previews down, so a last look is taken for them.
     """
-    gone = Delete(file_key(file.owner_id, file.file_id), "#status = :was", {"was": Status.PURGING})
+    same = "#albums = :albums" if file.albums else "attribute_not_exists(#albums)"
+    was: dict[str, Any] = {"was": Status.PURGING} | ({"albums": file.albums} if file.albums else {})
+    gone = Delete(file_key(file.owner_id, file.file_id), f"#status = :was AND {same}", was)
     tombstone = Put({**gone_key(file.owner_id, file.file_id)._asdict(), "purgedAt": file.purged_at})
     change = share(Status.PURGING, [file]) + share("gone", [file] if file.gone_at else [])
     last_look = copies.look(file.owner_id, file.file_id, look_at, look_at)
     nothing_to_see = media.struck_off(file.owner_id, file.file_id)
     counted = files.counted(file.owner_id, {name: -by for name, by in change.items()})
-    operations = [gone, tombstone, last_look, nothing_to_see, *counted]
+    operations = [gone, tombstone, last_look, nothing_to_see, *counted, *albums.forgotten(file)]
     if leads_here and file.sha256:
         values = {"file": file.file_id, "at": file.purged_at}
         pointer = Update(hash_key(file.owner_id, file.sha256), "SET #purgedAt = :at", "#fileId = :file", values)

@@ -23,6 +23,7 @@ _TAGS = {
     "uploads": "The permission to bring files in.",
     "upload-url": "The same for the simplest client.",
     "files": "What is kept, and how far it has come.",
+    "albums": "Which files belong together, as their owner sees it.",
     "pairings": "How a device gets its key (RFC 8628).",
     "devices": "Phones and PCs; what a PC is owed, and its receipts.",
     "admin": "For those who run the stage.",

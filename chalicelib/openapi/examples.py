@@ -8,6 +8,7 @@ import msgspec
 from chalicelib import (
     accounts,
     activity,
+    albums,
     closures,
     devices,
     edits,
@@ -31,6 +32,7 @@ from chalicelib.presign import Link
 from chalicelib.retention import CloudCopy
 
 _FILE, _PC = "019aa5e0c3f27c1d8b7e4f6a9d2b3c5e", "019aa5d1f0a87b3e9c4d2e1f6a7b8c9d"
+_ALBUM = "019aa5e1d4038c2e9f80506b0e3c4d6f"
 _SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 _BEGUN, _HOME, _LATER = "2026-11-21T10:00:00.123Z", "2026-11-21T10:00:09.456Z", "2026-11-21T10:15:00.123Z"
 _OWNER = "11111111-1111-4111-8111-111111111111"
@@ -49,6 +51,11 @@ _LINK = Link(
 )
 _EXAMPLES: tuple[msgspec.Struct, ...] = (
     accounts.Address(_EMAIL),
+    albums.AlbumShown(album_id=_ALBUM, name="Müritzsee", created_at=_BEGUN, files=1, version=0),
+    albums.Membership([_FILE], []),
+    albums.MembershipAnswers([albums.MembershipAnswer(_FILE, "added")]),
+    albums.NewAlbum("Müritzsee", _ALBUM),
+    albums.RenamedAlbum("Ostsee", 0),
     accounts.Challenge(f"{_OWNER}|AYABeExample-session-of-the-pool", _CODE),
     accounts.ChangePassword(_PASSWORD, "Correct-horse-2"),
     accounts.Confirm(_EMAIL, _CODE),
@@ -98,6 +105,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
         home={_PC: _HOME},
         cloud_copy=CloudCopy.KEPT,
         favourite=True,
+        albums=[_ALBUM],
         version=1,
     ),
     files.FilesShown(
