@@ -83,7 +83,7 @@ def test_a_large_file_is_never_read_in_the_cloud(account: Account) -> None:
     with account.counting() as counted:
         account.hear(begun.key)
 
-    assert counted == ["BatchGetItem", "HeadObject", "TransactWriteItems"]
+    assert counted == ["BatchGetItem", "HeadObject", "TransactWriteItems", "SendMessageBatch"]
 
 
 def test_a_large_file_whose_item_is_lost_is_adopted_with_its_hash(account: Account) -> None:
