@@ -428,14 +428,23 @@ def test_a_notice_without_a_hash_is_verified_by_its_version_and_size(pc: Pc, clo
 
 
 def test_stopping_waits_for_no_cloud_that_hangs(pc: Pc, cloud: FakeCloud) -> None:
-    before = set(threading.enumerate())
-    pc.start()
-    cloud.wait_until(lambda: cloud.calls["ReceiveMessage"] and cloud.calls["heartbeat"])
-    with cloud.lock:
-        pc.stop()
-        left = {thread.name for thread in set(threading.enumerate()) - before}
+    before, asked, answered = set(threading.enumerate()), threading.Event(), threading.Event()
 
-    assert "doorbell" in left
+    class Hanging(cloud.server.RequestHandlerClass):  # type: ignore[name-defined,misc]
+        def handle(self) -> None:
+            asked.set()
+            answered.wait()
+            super().handle()
+
+    cloud.server.RequestHandlerClass = Hanging
+    pc.start()
+    asked.wait()
+    pc.stop()
+    left = {thread.name: thread for thread in set(threading.enumerate()) - before}
+    answered.set()
+
+    assert "agent" in left
+    left["agent"].join()
 
 
 def test_windows_waits_long_enough_for_a_farewell() -> None:
