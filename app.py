@@ -533,7 +533,7 @@ def show_pairing(user_code: pairings.UserCode) -> pairings.ShownPairing:
 
 
 @app.route("/pairings/approve", methods=["POST"], authorizer=caller_token)
-@open_to(OWNERS, refuses=[NotFoundError, limits.TooManyRequestsError])
+@open_to(OWNERS, refuses=[NotFoundError, limits.TooManyRequestsError, pairings.TooManyPcsError])
 def decide_pairing(asked: pairings.Decide) -> pairings.Decided:
     """Say yes or no to a device."""
     return pairings.decide(cloud(), caller(), asked, address())

@@ -68,6 +68,16 @@ class AccessDeniedError(Refusal):
         super().__init__("the owner denied this device")
 
 
+class TooManyPcsError(Refusal):
+    """Raised when an owner has as many PCs as one write can owe a file to."""
+
+    STATUS_CODE: ClassVar[int] = 409
+    DETAILS: ClassVar = {"most": int}
+
+    def __init__(self) -> None:
+        super().__init__(f"at most {owners.MOST_PCS} PCs, revoke one first", {"most": owners.MOST_PCS})
+
+
 UserCode = Annotated[str, Meta(max_length=40, description="Eight letters; case, spaces and hyphens do not count.")]
 
 
@@ -167,10 +177,18 @@ def decide(world: Cloud, caller: Caller, asked: Decide, address: str) -> Decided
     state = pairings.APPROVED if asked.approve else pairings.DENIED
     if asked.approve:
         owners.ensure(world.table, caller.owner_id, world.now_text())
+        _check_room(world, caller.owner_id, found.kind)
     if not pairings.decide(world.table, found, caller.owner_id, state):
         raise _unknown(asked.user_code)
     logger.info(f"pairing {state}", extra={"owner": owner_hash(caller.owner_id), "device_id": found.device_id})
     return Decided(found.device_id if asked.approve else None)
+
+
+def _check_room(world: Cloud, owner_id: str, kind: str) -> None:
+    """Say no to a PC too many while its owner is there to hear it; of two at once the write says no to the later."""
+    pcs = (world.table.find(owners.profile(owner_id)) or {}).get("pcs", {})
+    if kind == "pc" and len(pcs) >= owners.MOST_PCS:
+        raise TooManyPcsError
 
 
 def claim(world: Cloud, asked: Claim, address: str) -> Claimed:

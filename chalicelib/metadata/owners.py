@@ -18,6 +18,8 @@ from chalicelib.metadata.table import Check, Delete, Key, Operation, Put, Table,
 CLOSED = "closed"
 USAGE_PARTS = 8
 GRACE_DAYS = 7
+# An arrival writes a debt for each PC in one transaction, which holds a hundred operations.
+MOST_PCS = 20
 _NEVER = "never"
 _LIST = "owners"
 _FIRST = "owner#"
@@ -76,9 +78,10 @@ def still_open(owner_id: str) -> Operation:
 
 
 def pc_added(owner_id: str, device_id: str, queue_url: str) -> Operation:
-    """Return the write after which new files are owed to the PC; it fails for an owner who has left."""
-    when = "attribute_exists(pk) AND attribute_not_exists(#closedAt)"
-    return Update(profile(owner_id), f"SET #pcs.#{device_id} = :url", when, {"url": queue_url})
+    """Return the write after which new files are owed to the PC; it fails for an owner who left or has too many."""
+    when = "attribute_exists(pk) AND attribute_not_exists(#closedAt) AND size(#pcs) < :most"
+    values = {"url": queue_url, "most": MOST_PCS}
+    return Update(profile(owner_id), f"SET #pcs.#{device_id} = :url", when, values)
 
 
 def pc_removed(owner_id: str, device_id: str) -> Operation:

@@ -10,7 +10,7 @@ from chalicelib.errors import NotAllowedError, NotFoundError
 from chalicelib.limits import TooManyRequestsError
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
-from chalicelib.metadata.table import Key
+from chalicelib.metadata.table import Key, Update
 from chalicelib.pairings import (
     AccessDeniedError,
     Ask,
@@ -19,6 +19,7 @@ from chalicelib.pairings import (
     Decide,
     ExpiredCodeError,
     SlowDownError,
+    TooManyPcsError,
 )
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
 from tests.builders import messages
@@ -228,6 +229,19 @@ def test_saying_yes_twice_is_saying_yes(world: Any) -> None:
     asked = ask(world)
 
     assert approve(world, asked) == approve(world, asked)
+
+
+def test_nobody_has_more_pcs_than_one_write_can_owe_a_file_to(world: Any) -> None:
+    early = ask(world)
+    approve(world, early)
+    owners_pcs = {f"{n:032x}": "https://queue" for n in range(20)}
+    world.table.put(Update(owners.profile(ANNA), "SET #pcs = :pcs", values={"pcs": owners_pcs}))
+
+    with pytest.raises(TooManyPcsError, match="at most 20 PCs"):
+        approve(world, ask(world))
+    assert approve(world, ask(world, "phone")).device_id
+    with pytest.raises(ExpiredCodeError):
+        claim(world, early)
 
 
 def test_what_one_owner_decided_does_not_exist_for_another(world: Any) -> None:
