@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-windows portable installer portable-journey bench lint format package deploy audit redrive destroy clean
+.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ push-killed: .venv/.test ## a large file sent by `push`, killed again and again:
 
 mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice
 	@$(BIN)/python -m tests.mutants
+
+test-browser: .venv/.test ## the page in a real Chromium (installs it on Debian); pictures land in build/browser
+	@PYTHON=$(BIN)/python bash tests/browser/run.sh
 
 test-windows: .venv/.test ## the agent's tests on Windows Python under Wine (Debian; root or user namespaces)
 	@PYTHON=$(BIN)/python bash tests/windows/run.sh

@@ -1,7 +1,7 @@
 """The page a phone opens: the files of `web/`, which may do nothing but talk to this API and to our bucket.
 
 Only what lies in the folder when it is first read is served, found by its whole name: no path is ever made of what
-somebody asked. API Gateway compresses what it sends; here is nothing to compress twice.
+somebody asked.
 """
 
 import hashlib

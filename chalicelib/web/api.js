@@ -1,5 +1,7 @@
 /** The API, as a signed-in person uses it. Knows its address and its errors; nothing of what is shown. */
 
+// A little longer than the API may take itself: a line that swallows everything must not hold us for ever.
+const SILENT_MS = 35_000;
 export const BASE = new URL('../', import.meta.url);
 
 /** Raised for every answer that is no success; `code` is the API's own, `status` 0 when there was no answer. */
@@ -55,10 +57,10 @@ export async function call(method, path, body, token) {
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  const asked = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store' };
+  const asked = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', credentials: 'omit' };
   let answer;
   try {
-    answer = await fetch(new URL(path, BASE), { ...asked, credentials: 'omit' });
+    answer = await fetch(new URL(path, BASE), { ...asked, signal: AbortSignal.timeout(SILENT_MS) });
   } catch {
     throw new ApiError(0, 'UnreachableError', 'no answer');
   }

@@ -127,6 +127,11 @@ def test_the_service_worker_knows_every_file_and_may_keep_the_page_itself(api: G
     assert re.fullmatch("[0-9a-f]{16}", kept["version"])
 
 
+def test_all_there_is_weighs_less_than_one_photo() -> None:
+    """Nothing compresses yet on the way: so as it is."""
+    assert sum(len(file.text.encode()) for file in page.files().values()) <= 150_000
+
+
 def test_the_manifest_names_what_is_served() -> None:
     manifest = json.loads(page.files()["app.webmanifest"].text)
 
