@@ -159,6 +159,21 @@ def test_a_receipt_sent_again_counts_once(account: Account) -> None:
     assert stood(account).by_month[0].went_home == Amount(1, 5)
 
 
+def test_a_receipt_takes_nothing_off_the_tallies(account: Account) -> None:
+    pc = account.pc()
+    account.phone().bring(b"photo")
+
+    pc.receipt(*pc.owed())
+
+    assert stood(account).by_month[0].kept == Amount(1, 5)
+
+
+def test_what_is_only_begun_has_not_come_in(account: Account) -> None:
+    account.phone().begin(b"never put")
+
+    assert stood(account).by_month == []
+
+
 def test_an_event_delivered_twice_counts_once(account: Account) -> None:
     begun = account.phone().send(b"photo")
 
