@@ -23,7 +23,7 @@ ENVIRONMENT = os.environ | {"BACKHAUL_KEYRING": "file"}
 
 def backhaul(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "agent", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=300, check=False)
 
 
 @pytest.fixture

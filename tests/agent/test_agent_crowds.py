@@ -130,7 +130,7 @@ def test_names_that_gather_are_flushed_together(home: Home, monkeypatch: pytest.
 
     def flush(_home: Home, targets: list[Path]) -> None:
         flushed.append(len(targets))
-        assert full.wait(60)
+        assert full.wait(600)
 
     monkeypatch.setattr(disk, "flush_folders", flush)
     folders: Folders[int] = Folders(home, lambda *_: reported.set())

@@ -154,7 +154,7 @@ def test_an_agent_without_a_console_leaves_its_end_in_the_log(pc: Pc, cloud: Fak
         [sys.executable, "-c", program, "run", "--home", str(pc.home)],
         cwd=ROOT,
         env=os.environ | {"BACKHAUL_KEYRING": "file"},
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

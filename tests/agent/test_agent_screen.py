@@ -133,7 +133,7 @@ def test_a_person_at_a_terminal_sees_the_display_and_the_log_has_every_file(pc: 
         pass
     os.close(ours)
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
     assert b"works for" in seen
     assert b"came home file_id" not in seen
     assert "came home file_id" in "".join(page.read_text() for page in pc.home.logs.iterdir())

@@ -40,7 +40,7 @@ def folder() -> Iterator[Path]:
 
 def test_it_installs_below_the_persons_own_programs_and_runs(folder: Path) -> None:
     ran = subprocess.run(
-        [str(folder / "backhaul.exe"), "--version"], capture_output=True, text=True, check=False, timeout=60
+        [str(folder / "backhaul.exe"), "--version"], capture_output=True, text=True, check=False, timeout=300
     )
 
     assert folder.parts[-3:] == ("Local", "Programs", "Backhaul")

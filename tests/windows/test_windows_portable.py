@@ -35,7 +35,7 @@ def backhaul(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=60,
+        timeout=300,
         check=False,
         env=os.environ | {"PYTHONPATH": "C:\\nowhere", "PYTHONHOME": "C:\\nowhere"},
     )
@@ -65,7 +65,7 @@ def test_it_pairs_brings_a_file_home_receipts_it_and_stops(folder: Path, tmp_pat
         assert json.loads(pairing.line())["deviceId"] == DEVICE
         assert pairing.end()[0] == 0
     with agent("run", "--home", str(home), program=program) as running:
-        cloud.wait_until(lambda: cloud.all_home, 40)
+        cloud.wait_until(lambda: cloud.all_home)
         code, said = running.end()
 
     assert (home / "2024/2024-07/Grüße.jpg").read_bytes() == b"a photo"
@@ -81,7 +81,7 @@ def test_a_double_click_asks_for_the_first_steps_and_changes_nothing_without_ans
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -63,7 +63,7 @@ def test_a_window_hears_who_asks_it_by_its_name() -> None:
     window.open()
 
     assert ask_to_close("a test")
-    assert heard.wait(30)
+    assert heard.wait(300)
 
     window.close()
     assert not ask_to_close("a test")
