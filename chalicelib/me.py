@@ -26,9 +26,7 @@ class OwnerSettings(Request, frozen=True):
     ] = msgspec.UNSET
     keep_places: Annotated[
         bool | UnsetType,
-        Meta(
-            description="Whether where pictures were taken is written down; false: those that were are forgotten."
-        ),
+        Meta(description="Whether where pictures were taken is written down; false: those that were are forgotten."),
     ] = msgspec.UNSET
 
 
