@@ -27,11 +27,8 @@ export const month = (month) => new Date(`${month}-15T12:00:00`).toLocaleDateStr
 
 export const TEXTS = {
   name: 'Backhaul',
-  tagline: 'Your photos and videos, home on your own PC.',
   working: 'One moment…',
   offline: 'No connection. Uploads go on by themselves once it is back.',
-  newVersion: 'A new version of this page is ready.',
-  reload: 'Reload',
 
   signIn: 'Sign in',
   signUp: 'Create an account',
@@ -62,7 +59,6 @@ export const TEXTS = {
   devices: 'Devices',
 
   allHome: 'Everything is safe at home',
-  allCloud: 'Everything is safe in the cloud',
   onTheWay: (number) => `${files(number)} on the way home`,
   nothingYet: 'Nothing here yet',
   nothingYetHint: 'Choose photos and videos, and they come home by themselves.',
@@ -136,7 +132,6 @@ export const TEXTS = {
   pairWho: { pc: 'A PC: it will receive all your files.', phone: 'A phone: it may send files and look at them.' },
   platform: 'System',
   address: 'Asks from',
-  kind: 'Kind',
   approve: 'Yes, let it in',
   deny: 'No',
   approved: (name) => `${name} is let in. It finishes by itself within seconds.`,

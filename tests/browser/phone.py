@@ -40,6 +40,7 @@ class Phone:
             has_touch=True,
             locale="en-GB",
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",  # else a picture, or a look at contrast, may fall between two colours
         )
         self.page = self._watch(self.context.new_page())
         self.puts: list[str] = []
