@@ -136,6 +136,7 @@ def summary(running: Running) -> str:
     places = running.places
     rows: Mapping[str, str] = {
         "API": places.api_url,
+        "Page": f"{places.api_url}/ in a browser; sign in as the owner",
         "Home folder": f"{places.home} (the demo PC, device {running.device_id})",
         "Owner": f"{owner.find_or_invent(places.owner_file).email}, password in {places.owner_file}",
         "AWS endpoint": f"{places.cloud_url} (stage {STAGE}; keys in {places.outputs_file})",
