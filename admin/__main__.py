@@ -41,13 +41,13 @@ def main(arguments: list[str] | None = None, project: Path = PROJECT) -> int:
 
 def show_audit(here: Stage, asked: argparse.Namespace) -> int:
     """Print a line a finding as it is found, then how many there were of each kind."""
-    log.logger.setLevel("ERROR")
     found: Counter[str] = Counter()
     left = 0
-    for told in audit(here.world, Orders(asked.mend, asked.tags), asked.owner or None):
-        print(_line(told), flush=True)
-        found[told.finding.damage] += 1
-        left += told.done in ("", CHANGED)
+    with log.only_errors():
+        for told in audit(here.world, Orders(asked.mend, asked.tags), asked.owner or None):
+            print(_line(told), flush=True)
+            found[told.finding.damage] += 1
+            left += told.done in ("", CHANGED)
     for damage, count in sorted(found.items()):
         print(f"{count:>8}  {damage}")
     print(f"{found.total()} found, {left} left" if found else "Ledger and bucket agree")

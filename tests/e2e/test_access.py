@@ -38,7 +38,7 @@ SCHEDULED = {
     "resources": ["arn:aws:events:us-east-1:000000000000:rule/sweep"],
     "detail": {},
 }
-UNKNOWN = {"device_id": "0" * 32, "file_id": "0" * 32, "user_code": "ZZZZ-ZZZZ"}
+UNKNOWN = {"device_id": "0" * 32, "file_id": "0" * 32, "user_code": "ZZZZ-ZZZZ", "album_id": "0" * 32}
 http = urllib3.PoolManager(retries=False, timeout=60)
 
 

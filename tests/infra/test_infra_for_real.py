@@ -119,9 +119,11 @@ def test_without_its_state_file_a_deploy_makes_no_second_api(embedded: EmbeddedC
 
 @pytest.mark.usefixtures("checkout")
 def test_without_its_state_file_a_deploy_makes_no_second_mapping(embedded: EmbeddedCloud) -> None:
-    (mapping,) = embedded.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    mappings = embedded.client("lambda").list_event_source_mappings()["EventSourceMappings"]
 
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queues = sorted(mapping["EventSourceArn"].rsplit(":", 1)[1] for mapping in mappings)
+    assert queues == ["backhaul-local-media", "backhaul-local-paired"]
+    assert [mapping["FunctionResponseTypes"] for mapping in mappings] == [["ReportBatchItemFailures"]] * 2
 
 
 @pytest.mark.usefixtures("checkout")
