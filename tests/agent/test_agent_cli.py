@@ -222,8 +222,10 @@ def test_a_damaged_catalog_is_named_in_a_sentence(pc: Pc, command: str) -> None:
     done = backhaul(command, "--home", pc.home)
 
     assert done.returncode == 1
-    assert str(pc.home) in done.stderr.splitlines()[0]
-    assert "delete it" in done.stderr.splitlines()[1]
+    told = done.stderr.splitlines()
+    sentence = next(place for place, line in enumerate(told) if line.startswith("backhaul: "))
+    assert str(pc.home) in told[sentence]
+    assert "delete it" in told[sentence + 1]
 
 
 def test_settings_that_are_no_text_are_told(pc: Pc) -> None:
