@@ -29,10 +29,10 @@ from shipping.errors import ShippingError  # noqa: E402 - as above
 
 LOCKED = PROJECT / "tests/windows/requirements.txt"
 OPTIONS = (
-    *("-p", "tests.windows.exceptions", "-rfEs", "--numprocesses", "2", "--dist", "loadfile"),
+    *("-p", "tests.windows.exceptions", "-rfEs"),
     *("-o", "tmp_path_retention_count=1", "-o", "tmp_path_retention_policy=failed"),
 )
-"""A file's tests stay together: those of the full drive share it."""
+"""One after another: in Wine, workers have died side by side without a word, and pytest waited for them."""
 INSTALLER_TESTS = "test_windows_installer"
 """Run when they are named: NSIS takes its time, and Wine to install what it made."""
 FOLDERS = ("tests/agent", "tests/windows")
