@@ -13,7 +13,6 @@ from chalicelib.errors import BadCursorError, BadInputError, NotFoundError
 from chalicelib.media import facts
 from chalicelib.metadata import files, library, owners, shelves
 from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.library import Listed, Selection
 from chalicelib.retention import CloudCopy, cloud_copy
 from chalicelib.wanted import Sha256, Type
 
@@ -131,12 +130,12 @@ def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
     return FilesShown([list_one(file) for file in found.files], cursors.encode(found.last) if found.last else None)
 
 
-def select(asked: Asked) -> Selection:
+def select(asked: Asked) -> library.Selection:
     """Return which files are wanted; a day that is wanted is wanted to its end."""
     first, last = asked.first or shelves.FIRST, f"{asked.last}~" if asked.last else shelves.LAST
     if first > last:
         raise BadInputError("to", f"at or after from, which is {asked.first}", asked.last)
-    return Selection(first, last, asked.status, asked.kind, asked.type, asked.device_id, asked.favourite)
+    return library.Selection(first, last, asked.status, asked.kind, asked.type, asked.device_id, asked.favourite)
 
 
 def read_cursor(cursor: str | None) -> str | None:
@@ -149,7 +148,7 @@ def read_cursor(cursor: str | None) -> str | None:
     return file_id
 
 
-def read_position(cursor: str | None, wanted: Selection) -> str | None:
+def read_position(cursor: str | None, wanted: library.Selection) -> str | None:
     """Return the position at which a list goes on; DynamoDB takes none beyond what is wanted."""
     if cursor is None:
         return None
@@ -171,7 +170,7 @@ def show(file: File) -> FileShown:
     return FileShown(**{**shown, **facts.of(file), **made})
 
 
-def list_one(file: Listed) -> FileListed:
+def list_one(file: library.Listed) -> FileListed:
     """Return a file as lists show it."""
     captured_at, source = _captured(file)
     made = {
@@ -187,7 +186,7 @@ def list_one(file: Listed) -> FileListed:
     return FileListed(**{**shown, **made})
 
 
-def _captured(file: Listed) -> tuple[str, str]:
+def _captured(file: library.Listed) -> tuple[str, str]:
     """Return when a file was captured, and who says so: before anybody looked into it, the phone, or our own clock."""
     if file.captured_at:
         return file.captured_at, file.captured_from or "upload"

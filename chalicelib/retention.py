@@ -18,9 +18,8 @@ import msgspec
 from chalicelib import log, moments, notices, objects, strays, trouble
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
-from chalicelib.metadata import copies, files, ledger, owners
+from chalicelib.metadata import copies, files, ledger, library, owners
 from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.library import Listed
 from chalicelib.objects import Object
 
 TAG = {"Key": "backhaul:home", "Value": "yes"}
@@ -38,7 +37,7 @@ class CloudCopy(StrEnum):
     GONE = "gone"
 
 
-def cloud_copy(file: File | Listed) -> CloudCopy | None:
+def cloud_copy(file: File | library.Listed) -> CloudCopy | None:
     """Say how the cloud copy of a file stands, as far as the table knows; `None` before there is one."""
     if file.status in (Status.PENDING, Status.REFUSED):
         return None

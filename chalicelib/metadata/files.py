@@ -4,8 +4,7 @@
     owner#<ownerId>  hash#<sha256>    fileId: which file holds these contents; held: whether they have ever arrived;
                                       purgedAt: they were thrown away for good, and no file holds them
     owner#<ownerId>  gone#<fileId>    a tombstone: this id is never to be filled again; purgedAt, if it was purged
-    owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, for each status but purged; gone…: of which the cloud
-                                      copies are gone; and what `tallies` names
+    owner#<ownerId>  usage#<0..7>     <status>Files <status>Bytes, gone… (no cloud copy), and what `tallies` names
 
 Each transition is a list of operations for one write; its first operation changes the file and holds the condition
 that makes an illegal transition impossible. Counters move in the same write, so they cannot drift.

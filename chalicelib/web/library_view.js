@@ -4,6 +4,7 @@ import { el, show } from './dom.js';
 import { TEXTS, month } from './texts.js';
 
 const PAGE = 60;
+const { library: heading, libraryEmpty: nothingYet } = TEXTS;
 
 export class LibraryView {
   constructor(root, api) {
@@ -15,9 +16,9 @@ export class LibraryView {
   async open() {
     this.list = el('div', {});
     this.more = el('button', { type: 'button', hidden: true, onclick: () => this.#page() }, TEXTS.more);
-    show(this.root, el('h1', { tabindex: -1 }, TEXTS.library), this.list, this.more);
+    show(this.root, el('h1', { tabindex: -1 }, heading), this.list, this.more);
     await this.#page();
-    if (!this.months.size) show(this.list, el('p', { class: 'hint' }, TEXTS.libraryEmpty));
+    if (!this.months.size) show(this.list, el('p', { class: 'hint' }, nothingYet));
   }
 
   close() {}
