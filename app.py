@@ -19,49 +19,8 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import (
-    accounts,
-    activity,
-    admin,
-    albums,
-    analytics,
-    arrivals,
-    auth,
-    bodies,
-    closures,
-    contract,
-    credentials,
-    devices,
-    edge,
-    edits,
-    files,
-    health,
-    home_sweep,
-    laps,
-    limits,
-    links,
-    log,
-    lookout,
-    losses,
-    me,
-    mfa,
-    missing,
-    origin,
-    owed,
-    page,
-    pairings,
-    places,
-    quota,
-    receipts,
-    rounds,
-    sweeps,
-    trash,
-    under_way,
-    uploads,
-    usage,
-    user_pool,
-    wanted,
-)
+from chalicelib import bodies, contract, edge, health, limits, log, origin, page
+from chalicelib.auth import accounts, admin, callers, closures, credentials, devices, me, mfa, pairings, user_pool
 from chalicelib.bodies import Id
 from chalicelib.cloud import cloud
 from chalicelib.config import Settings
@@ -77,9 +36,14 @@ from chalicelib.contract import (
     READERS,
     SENDERS,
 )
+from chalicelib.debts import laps, losses, owed, receipts
 from chalicelib.errors import NotAllowedError, NotFoundError
+from chalicelib.incoming import arrivals, missing, quota, under_way, uploads, wanted
+from chalicelib.keeping import home_sweep, trash
+from chalicelib.library import activity, albums, analytics, edits, files, links, places, usage
 from chalicelib.media import tasks
 from chalicelib.presign import Link
+from chalicelib.upkeep import lookout, rounds, sweeps
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -125,9 +89,9 @@ def read(kind: type[bodies.Body]) -> bodies.Body:
 open_to = contract.opener(read)
 
 
-def caller() -> auth.Caller:
+def caller() -> callers.Caller:
     """Return who asks, as the authorizer found."""
-    return auth.caller_of(request().context)
+    return callers.caller_of(request().context)
 
 
 def address() -> str:
@@ -151,7 +115,7 @@ def access_token() -> str:
 @app.authorizer(ttl_seconds=60)
 def caller_token(request: AuthRequest) -> AuthResponse:
     """Let in who shows an access token of the user pool or a device's key."""
-    return auth.admit(cloud(), request.token)
+    return callers.admit(cloud(), request.token)
 
 
 # ---- What they may ask ---------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from admin.damage import Damage, Finding
 from admin.errors import UnknownOwnerError
 from admin.listings import Household, Seen
 from admin.mend import Case, drop_pointer, mend, mend_pointer
-from chalicelib import keys, retention
+from chalicelib import keys
 from chalicelib.cloud import Cloud
+from chalicelib.keeping import retention
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from admin.listings import Seen, Version
-from chalicelib import catch_up, retention
+from chalicelib.debts import catch_up
+from chalicelib.keeping import retention
+from chalicelib.keeping.retention import CloudCopy
 from chalicelib.metadata.files import File, Status
-from chalicelib.retention import CloudCopy
 
 _IN_CLOUD = (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED)
 HOLDING = _IN_CLOUD

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from admin.damage import Damage, Finding
 from admin.listings import Household, Seen
-from chalicelib import arrivals, catch_up, keys, notices, retention
+from chalicelib import keys
 from chalicelib.cloud import Cloud
+from chalicelib.debts import catch_up, notices
 from chalicelib.errors import ConditionFailedError, CrowdedError
+from chalicelib.incoming import arrivals
+from chalicelib.incoming.s3_events import Arrival
+from chalicelib.keeping import retention
 from chalicelib.metadata import copies, files, ledger
 from chalicelib.metadata.files import File
 from chalicelib.metadata.table import Check, Delete, Update
-from chalicelib.s3_events import Arrival
 
 CHANGED = "changed meanwhile, look again"
 

@@ -17,24 +17,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import (
-    VERSION,
-    doctor,
-    farewell,
-    journal,
-    limits,
-    logs,
-    pairing,
-    pause,
-    qr,
-    screen,
-    status,
-    toasts,
-    unpair,
-    verify,
-    welcome,
-)
-from agent.api import Api, safe_address
+from agent import VERSION, farewell, pause
+from agent.check import doctor, verify
+from agent.drive.home import Home, Pairing
 from agent.errors import (
     AgentError,
     AlreadyRunningError,
@@ -45,21 +30,24 @@ from agent.errors import (
     plain,
     shown,
 )
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
-from agent.limits import Limit
+from agent.fetch import limits
+from agent.fetch.limits import Limit
+from agent.identity import pairing, qr, unpair, welcome
+from agent.identity.keystore import KeyStore
 from agent.push import command as pushing
 from agent.push import pairing as phone
 from agent.push.api import PhoneApi
 from agent.session import Session, stop_on_signals
+from agent.show import journal, logs, screen, status, toasts
 from agent.startup import command as starting
 from agent.startup import host, leave, tools
+from agent.wire.api import Api, safe_address
 from agent.words import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from agent.api import Answer
+    from agent.wire.api import Answer
 
 CODES: list[tuple[type[AgentError], int]] = [
     (RevokedError, 3),

@@ -6,9 +6,10 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agent import limits, paths
+from agent.drive import paths
 from agent.errors import SettingsError
-from agent.limits import Limit
+from agent.fetch import limits
+from agent.fetch.limits import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from agent.startup.entry import name_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agent.home import Home
-    from agent.toasts import Show
+    from agent.drive.home import Home
+    from agent.show.toasts import Show
 
 LONGEST_SECONDS = 4.5
 """Windows gives five."""

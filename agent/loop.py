@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from agent.catalog import Trouble
-from agent.crew import Crew
-from agent.delivery import Aside, Came
+from agent.drive.catalog import Trouble
+from agent.drive.folders import Folders
+from agent.drive.room import Room
+from agent.drive.shelf import Shelf
 from agent.errors import (
     AgentError,
     HomeMissingError,
@@ -26,23 +27,22 @@ from agent.errors import (
     RevokedError,
     UnreachableError,
 )
-from agent.flights import Flights, Left
-from agent.folders import Folders
-from agent.inbox import Doorbell, Message
-from agent.intake import Intake
-from agent.room import Room
+from agent.fetch.crew import Crew
+from agent.fetch.delivery import Aside, Came
+from agent.fetch.flights import Flights, Left
+from agent.fetch.intake import Intake
+from agent.fetch.verdicts import Blame, LetGo, NobodyFlies, SetAside, Suspect, verdict
 from agent.rounds import Rounds
-from agent.shelf import Shelf
 from agent.surroundings import Surroundings
-from agent.verdicts import Blame, LetGo, NobodyFlies, SetAside, Suspect, verdict
+from agent.wire.inbox import Doorbell, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from agent.catalog import Entry
-    from agent.flights import Flight
+    from agent.drive.catalog import Entry
+    from agent.fetch.flights import Flight
+    from agent.fetch.verdicts import Again
     from agent.parts import Parts
-    from agent.verdicts import Again
 
 LOG = logging.getLogger(__name__)
 TASKS_A_FETCHER = 8

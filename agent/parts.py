@@ -6,18 +6,18 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.breadth import Breadth
+from agent.fetch.breadth import Breadth
 from agent.patience import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agent.api import DeviceApi
-    from agent.catalog import Catalog
     from agent.config import Config
-    from agent.delivery import Courier
-    from agent.home import Home
-    from agent.inbox import Inbox
+    from agent.drive.catalog import Catalog
+    from agent.drive.home import Home
+    from agent.fetch.delivery import Courier
+    from agent.wire.api import DeviceApi
+    from agent.wire.inbox import Inbox
 
 
 @dataclass(frozen=True)

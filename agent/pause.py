@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import lock
-from agent.home import write_whole
+from agent.drive import lock
+from agent.drive.home import write_whole
 from agent.words import checked
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from agent.home import Home
-    from agent.keystore import KeyStore
+    from agent.drive.home import Home
+    from agent.identity.keystore import KeyStore
 
 LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0

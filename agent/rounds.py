@@ -8,18 +8,18 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agent import disk
+from agent.drive import disk
 from agent.duty import Duty
 from agent.errors import RequestRefusedError, RevokedError, TransientError
-from agent.owed import Owed
-from agent.receipts import TAKEN, Receipts
+from agent.fetch.owed import Owed
+from agent.fetch.receipts import TAKEN, Receipts
 
 if TYPE_CHECKING:
-    from agent.api import Outcome
-    from agent.flights import Flights
-    from agent.intake import Intake
+    from agent.drive.room import Room
+    from agent.fetch.flights import Flights
+    from agent.fetch.intake import Intake
     from agent.parts import Parts
-    from agent.room import Room
+    from agent.wire.api import Outcome
 
 LOG = logging.getLogger(__name__)
 CROWD = 2_000

@@ -9,31 +9,31 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from agent import disk
-from agent.api import DeviceApi
-from agent.breadth import Breadth, Timed
-from agent.bucket import S3Bucket
-from agent.catalog import Catalog
-from agent.credentials import Wallet
+from agent.drive import disk
+from agent.drive.catalog import Catalog
+from agent.drive.lock import only_one
+from agent.drive.today import Day
 from agent.errors import HomeMissingError
-from agent.inbox import SqsInbox
-from agent.lock import only_one
+from agent.fetch.breadth import Breadth, Timed
+from agent.fetch.memory import Memory
+from agent.fetch.ranges import Ranged
+from agent.fetch.traffic import Traffic, WatchedCourier
 from agent.loop import Loop
-from agent.memory import Memory
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
-from agent.ranges import Ranged
-from agent.screen import View
-from agent.today import Day
-from agent.traffic import Traffic, WatchedCourier
+from agent.show.screen import View
+from agent.wire.api import DeviceApi
+from agent.wire.bucket import S3Bucket
+from agent.wire.credentials import Wallet
+from agent.wire.inbox import SqsInbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agent.home import Home
-    from agent.keystore import KeyStore
-    from agent.limits import Limit
+    from agent.drive.home import Home
+    from agent.fetch.limits import Limit
+    from agent.identity.keystore import KeyStore
 
 LOG = logging.getLogger(__name__)
 HOME_CHECK_SECONDS = 5.0

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
+from agent.drive.home import Home, Pairing
+from agent.identity.keystore import KeyStore
 from bench.cloud import DEVICE, Cloud
 from bench.rolls import BUCKET, Made, Roll
 from bench.servers import KEY, SECRET

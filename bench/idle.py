@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from agent.catalog import Catalog, Receipt
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
-from agent.notices import Notice
+from agent.drive.catalog import Catalog, Receipt
+from agent.drive.home import Home, Pairing
+from agent.fetch.notices import Notice
+from agent.identity.keystore import KeyStore
 from bench.cloud import DEVICE, Cloud
 
 FILES = 100_000

@@ -11,7 +11,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import bodies, scopes
+from chalicelib import bodies
+from chalicelib.auth import scopes
 from chalicelib.errors import BadCursorError, BadInputError, CrowdedError, NotAllowedError, NotFoundError, Refusal
 
 PERSON, DEVICE = "accessToken", "deviceKey"

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
 
-from chalicelib import device_keys, moments, scopes
-from chalicelib.auth import Caller
+from chalicelib import moments
+from chalicelib.auth import device_keys, scopes
+from chalicelib.auth.callers import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
 from chalicelib.metadata import devices, owners

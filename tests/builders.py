@@ -14,24 +14,14 @@ import botocore.session
 import msgspec
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import (
-    arrivals,
-    devices,
-    files,
-    laps,
-    notices,
-    owed,
-    parts,
-    receipts,
-    scopes,
-    trash,
-    under_way,
-    uploads,
-    wanted,
-)
-from chalicelib.auth import Caller
+from chalicelib.auth import devices, scopes
+from chalicelib.auth.callers import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.config import Settings
+from chalicelib.debts import laps, notices, owed, receipts
+from chalicelib.incoming import arrivals, parts, under_way, uploads, wanted
+from chalicelib.keeping import trash
+from chalicelib.library import files
 from chalicelib.metadata import devices as metadata_devices
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata import ledger, owners

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.tokens import subject_of
+from chalicelib.auth.tokens import subject_of
 from tests.access import a_token
 
 CODE = "424242"

@@ -18,7 +18,7 @@ from chalicelib.errors import Refusal
 Node = tuple[str, str]
 # The pool judges a password only where one is set, and there ours has judged it before.
 SILENT = ("annotation", "returns", "decorator_list")
-NEVER = {(("chalicelib.user_pool", "_ALWAYS"), "WeakPasswordError")}
+NEVER = {(("chalicelib.auth.user_pool", "_ALWAYS"), "WeakPasswordError")}
 
 
 def refusals(module: ModuleType, handler: str) -> set[type[Refusal]]:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import app
-from chalicelib import device_keys, public_keys
+from chalicelib.auth import device_keys, public_keys
 from chalicelib.cloud import Cloud, cloud
 from chalicelib.metadata import devices, owners
 from chalicelib.metadata.table import Delete, Key

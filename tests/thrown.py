@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import home_sweep, trash
-from chalicelib.auth import Caller
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.scopes import PERSON
+from chalicelib.keeping import home_sweep, trash
+from chalicelib.keeping.trash import TrashAnswer
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File
-from chalicelib.scopes import PERSON
-from chalicelib.trash import TrashAnswer
 from tests.builders import BUCKET, OWNER, Account, Pc
 
 PHOTO = b"photo"

@@ -11,7 +11,7 @@ from agent.push.plan import Have
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agent.api import Answer
+    from agent.wire.api import Answer
 
 Read = TypeVar("Read")
 ARRIVED = frozenset({"uploaded", "downloaded"})

@@ -6,11 +6,11 @@ import itertools
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from agent.api import Answer, Api, Http
 from agent.errors import BusyError, UnreachableError
 from agent.patience import backoff
 from agent.push import answers
 from agent.push.errors import MayNotUploadError, PartsMissingError
+from agent.wire.api import Answer, Api, Http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import urllib3
 from urllib3.util import SKIP_HEADER
 
-from agent import proxies
-from agent.api import safe_address
 from agent.errors import UnreachableError
 from agent.push import replies
 from agent.push.replies import Reply
+from agent.wire import proxies
+from agent.wire.api import safe_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,11 +14,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import limits, terminal
-from agent.api import safe_address
+from agent.drive.home import Home, Pairing, long_path
+from agent.drive.lock import only_one
 from agent.errors import NotPairedError, StoppedError
-from agent.home import Home, Pairing, long_path
-from agent.lock import only_one
+from agent.fetch import limits
 from agent.push.api import PushApi
 from agent.push.arrivals import Arrivals
 from agent.push.bucket import Bucket, pool
@@ -32,12 +31,14 @@ from agent.push.report import Manner, Report
 from agent.push.sending import Crew
 from agent.push.walk import walk
 from agent.session import stop_on_signals
+from agent.show import terminal
+from agent.wire.api import safe_address
 from agent.words import checked
 
 if TYPE_CHECKING:
     import argparse
 
-    from agent.keystore import KeyStore
+    from agent.identity.keystore import KeyStore
 
 MOST_PARALLEL = 64
 HASHERS = min(4, os.cpu_count() or 1)

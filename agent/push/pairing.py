@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.home import Pairing
+from agent.drive.home import Pairing
 
 if TYPE_CHECKING:
-    from agent.api import Answer
-    from agent.home import Home
-    from agent.keystore import KeyStore
+    from agent.drive.home import Home
+    from agent.identity.keystore import KeyStore
+    from agent.wire.api import Answer
 
 
 def keep(state: Home, keys: KeyStore, url: str, name: str, claimed: Answer) -> None:

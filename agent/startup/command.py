@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent import farewell, lock
+from agent import farewell
+from agent.drive import lock
 from agent.startup import tools
 from agent.startup.entry import entry_for
 from agent.startup.errors import NoStarterError, NotInstalledError, StarterRefusedError, StillRunningError
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from agent.home import Home
-    from agent.keystore import KeyStore
+    from agent.drive.home import Home
+    from agent.identity.keystore import KeyStore
     from agent.startup.tools import Run
 
 STOP_SECONDS = 10.0

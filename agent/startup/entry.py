@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent.home import Home
+    from agent.drive.home import Home
 
 LONGEST_WORD = 24
 ID_DIGITS = 8

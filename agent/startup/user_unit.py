@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.home import write_whole
+from agent.drive.home import write_whole
 from agent.startup import unit
 from agent.startup.tools import must
 

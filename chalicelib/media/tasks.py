@@ -8,16 +8,17 @@ from datetime import timedelta
 
 import msgspec
 
-from chalicelib import keys, log, metrics, moments, trouble
+from chalicelib import keys, log, metrics, moments
 from chalicelib.bodies import Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
+from chalicelib.incoming.s3_events import Arrival
 from chalicelib.metadata import files
 from chalicelib.metadata import media as kept
 from chalicelib.metadata.files import File
 from chalicelib.metadata.media import Debt
 from chalicelib.metadata.table import Operation
-from chalicelib.s3_events import Arrival
+from chalicelib.upkeep import trouble
 
 # A message is seen three times, an hour apart, before it is set aside; this is when it should be over.
 FIRST_LOOK = timedelta(hours=4)

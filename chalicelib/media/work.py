@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from chalicelib import arrivals, log, metrics, objects
+from chalicelib import log, metrics
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
+from chalicelib.incoming import arrivals, objects
 from chalicelib.media import boxes, captured, previews, sandbox, sniffed, tasks, told
 from chalicelib.media.captured import Told
 from chalicelib.media.sandbox import Seen

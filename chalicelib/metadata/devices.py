@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.auth.scopes import Kind
 from chalicelib.errors import ConditionFailedError
 from chalicelib.metadata import laps, owners, watches
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.laps import Lap
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
-from chalicelib.scopes import Kind
 
 _FIRST = "device#"
 _THERE = "attribute_exists(pk) AND attribute_not_exists(#revokedAt)"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.auth.scopes import Kind
 from chalicelib.errors import ConditionFailedError
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Key, Operation, Put, Table, Update
-from chalicelib.scopes import Kind
 
 ASKED, APPROVED, DENIED, CLAIMED = "asked", "approved", "denied", "claimed"
 _KEPT_SECONDS = 86_400

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import VERSION, contract, wanted
+from chalicelib import VERSION, contract
 from chalicelib.contract import DEVICE, PERSON
+from chalicelib.incoming import wanted
 from chalicelib.openapi import refusals
 from chalicelib.openapi.operations import Route, operation
 from chalicelib.openapi.schemas import Book, Json

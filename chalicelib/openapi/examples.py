@@ -5,31 +5,16 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import (
-    accounts,
-    activity,
-    albums,
-    closures,
-    devices,
-    edits,
-    files,
-    health,
-    links,
-    losses,
-    me,
-    mfa,
-    missing,
-    pairings,
-    receipts,
-    trash,
-    under_way,
-    uploads,
-    wanted,
-)
+from chalicelib import health
+from chalicelib.auth import accounts, closures, devices, me, mfa, pairings
+from chalicelib.debts import losses, receipts
+from chalicelib.incoming import missing, under_way, uploads, wanted
+from chalicelib.keeping import trash
+from chalicelib.keeping.retention import CloudCopy
+from chalicelib.library import activity, albums, edits, files, links
 from chalicelib.media.facts import Place
 from chalicelib.metadata.files import Status
 from chalicelib.presign import Link
-from chalicelib.retention import CloudCopy
 
 _FILE, _PC = "019aa5e0c3f27c1d8b7e4f6a9d2b3c5e", "019aa5d1f0a87b3e9c4d2e1f6a7b8c9d"
 _ALBUM = "019aa5e1d4038c2e9f80506b0e3c4d6f"

@@ -9,7 +9,7 @@ from admin import listings
 from admin.audit import Orders, Told, audit
 from admin.damage import Damage
 from admin.errors import UnknownOwnerError
-from chalicelib import home_sweep, retention
+from chalicelib.keeping import home_sweep, retention
 from chalicelib.metadata import files
 from chalicelib.metadata.table import Delete, Key, Put, Update
 from tests.builders import BUCKET, OWNER, STRANGER, Account, Pc, sha256

@@ -10,7 +10,7 @@ from fake_cloud import FakeCloud
 from fake_pc import Pc
 from hypothesis import settings
 
-from agent.home import Home
+from agent.drive.home import Home
 
 # A machine ten times slower is no fault of the code.
 settings.register_profile("patient", deadline=None)

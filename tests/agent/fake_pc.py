@@ -7,11 +7,11 @@ from typing import Any
 
 from fake_cloud import DEVICE, KEY, FakeCloud
 
-from agent import status
+from agent.drive.home import Home, Pairing
 from agent.errors import AgentError
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
+from agent.identity.keystore import KeyStore
 from agent.session import Session
+from agent.show import status
 
 
 class Pc:

@@ -19,19 +19,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from agent import download, ranges
-from agent.api import DeviceApi
-from agent.bucket import S3Bucket
-from agent.catalog import Catalog
-from agent.credentials import Wallet
-from agent.delivery import Courier
-from agent.home import Home
-from agent.inbox import Message
-from agent.keystore import KeyStore
-from agent.lock import only_one
+from agent.drive.catalog import Catalog
+from agent.drive.home import Home
+from agent.drive.lock import only_one
+from agent.fetch import download, ranges
+from agent.fetch.delivery import Courier
+from agent.fetch.memory import Memory
+from agent.identity.keystore import KeyStore
 from agent.loop import Loop
-from agent.memory import Memory
 from agent.parts import Parts
+from agent.wire.api import DeviceApi
+from agent.wire.bucket import S3Bucket
+from agent.wire.credentials import Wallet
+from agent.wire.inbox import Message
 
 TRACED = {
     *("delivery.py", "disk.py", "download.py", "catalog.py"),
@@ -71,7 +71,7 @@ class Tracer:
 
     def __call__(self, frame: FrameType, event: str, _argument: object) -> Any:
         path = Path(frame.f_code.co_filename)
-        if path.parent.name != "agent" or path.name not in TRACED:
+        if "agent" not in path.parts[-3:-1] or path.name not in TRACED:
             return None
         if event == "line":
             self._on(f"{path.name}:{frame.f_lineno}")

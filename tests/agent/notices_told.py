@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from agent import notices
-from agent.notices import Notice
+from agent.fetch import notices
+from agent.fetch.notices import Notice
 
 FILE_ID = "0192f5a0c0de7000800000000000beef"
 

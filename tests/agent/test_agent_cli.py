@@ -14,8 +14,8 @@ import pytest
 from fake_cloud import DEVICE, HUSH, FakeCloud
 from fake_pc import Pc
 
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
+from agent.drive.home import Home, Pairing
+from agent.identity.keystore import KeyStore
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = os.environ | {"BACKHAUL_KEYRING": "file"}

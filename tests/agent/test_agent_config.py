@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import config, limits
+from agent import config
 from agent.errors import SettingsError
-from agent.limits import Bucket, Limit
+from agent.fetch import limits
+from agent.fetch.limits import Bucket, Limit
 
 
 def test_all_that_is_wrong_in_the_settings_is_said_at_once() -> None:

@@ -14,17 +14,20 @@ from fake_cloud import FakeCloud
 from fake_pc import Pc
 from test_agent_download import LARGE, Desk, an_entry, put, until_home
 
-from agent import bucket, disk, notices, rounds
-from agent import home as homes
-from agent.breadth import LATEST, Breadth, Timed
-from agent.bucket import Body
-from agent.crew import Crew
+from agent import rounds
+from agent.drive import disk
+from agent.drive import home as homes
+from agent.drive.folders import Folders
+from agent.drive.home import Home
 from agent.errors import HomeMissingError, TransientError, UnwritableError
-from agent.flights import Flights
-from agent.folders import Folders
-from agent.home import Home
-from agent.memory import Memory
-from agent.notices import Notice
+from agent.fetch import notices
+from agent.fetch.breadth import LATEST, Breadth, Timed
+from agent.fetch.crew import Crew
+from agent.fetch.flights import Flights
+from agent.fetch.memory import Memory
+from agent.fetch.notices import Notice
+from agent.wire import bucket
+from agent.wire.bucket import Body
 
 TOO_LARGE = 2**42
 

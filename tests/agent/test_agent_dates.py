@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_told import a_notice
 
-from agent import birth, dates, paths
+from agent.drive import birth, dates, paths
 
 BERLIN = timezone(timedelta(hours=2))
 UPLOADED = "2026-11-21T10:00:00.123Z"

@@ -12,12 +12,13 @@ import urllib3
 from fake_cloud import DEVICE, HUSH, FakeCloud
 from fake_pc import Pc
 
-from agent import cli, doctor, symptoms
+from agent import cli
+from agent.check import doctor, symptoms
+from agent.check.symptoms import Check, Level
+from agent.drive.home import Home, Pairing
+from agent.drive.lock import only_one
 from agent.errors import NotPairedError
-from agent.home import Home, Pairing
-from agent.keystore import KeyStore
-from agent.lock import only_one
-from agent.symptoms import Check, Level
+from agent.identity.keystore import KeyStore
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -108,7 +109,7 @@ def test_wrong_settings_and_a_lost_key_are_told_together(pc: Pc, capsys: pytest.
 
 
 def test_a_pause_and_trouble_are_worth_a_warning(pc: Pc, capsys: pytest.CaptureFixture[str]) -> None:
-    from agent.catalog import Catalog, Trouble
+    from agent.drive.catalog import Catalog, Trouble
 
     with Catalog(pc.home.catalog) as catalog:
         catalog.note_trouble(Trouble("f" * 32, 5, "contents are wrong", 0))

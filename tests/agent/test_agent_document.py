@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from fake_pc import Pc
 
-from agent import config, status
+from agent import config
 from agent.cli import _parser
+from agent.show import status
 
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs/AGENT.md").read_text(encoding="utf-8")
 OF_NO_INTEREST = {"home", "url", "deviceId", "name", "version"}

@@ -12,12 +12,10 @@ from pathlib import Path
 import pytest
 from fake_cloud import BUCKET, FakeCloud
 
-from agent import dates, disk, notices
-from agent.bucket import S3Bucket
-from agent.catalog import Entry
-from agent.credentials import Wallet
-from agent.delivery import Aside, Came, Courier
-from agent.disk import Partial
+from agent.drive import dates, disk
+from agent.drive.catalog import Entry
+from agent.drive.disk import Partial
+from agent.drive.home import Home
 from agent.errors import (
     ChangedObjectError,
     DiskFullError,
@@ -30,9 +28,12 @@ from agent.errors import (
     WrongClockError,
     WrongContentsError,
 )
-from agent.home import Home
-from agent.inbox import SqsInbox
-from agent.notices import Notice
+from agent.fetch import notices
+from agent.fetch.delivery import Aside, Came, Courier
+from agent.fetch.notices import Notice
+from agent.wire.bucket import S3Bucket
+from agent.wire.credentials import Wallet
+from agent.wire.inbox import SqsInbox
 
 SMALL = b"a small photo"
 LARGE = os.urandom(9_000_000)

@@ -9,11 +9,11 @@ import pytest
 from fake_cloud import DEVICE, FakeCloud
 from fake_pc import Pc
 
-from agent import status
+from agent.drive.home import Home
+from agent.drive.lock import only_one
 from agent.errors import NotPairedError
-from agent.home import Home
-from agent.keystore import KeyStore
-from agent.lock import only_one
+from agent.identity.keystore import KeyStore
+from agent.show import status
 from agent.startup import command, leave
 from agent.startup.errors import NoStarterError, NotInstalledError, StillRunningError
 from agent.startup.tools import Ran

@@ -15,7 +15,7 @@ import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
 
-from agent.home import Home
+from agent.drive.home import Home
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 SMALL, LARGE = b"a small photo", b"0123456789" * 300_000

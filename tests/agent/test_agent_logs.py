@@ -12,10 +12,11 @@ import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
 
-from agent import cli, journal
-from agent.home import Home
-from agent.journal import Journal
-from agent.logs import Tail, last
+from agent import cli
+from agent.drive.home import Home
+from agent.show import journal
+from agent.show.journal import Journal
+from agent.show.logs import Tail, last
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from notices_told import FILE_ID, a_notice
 
-from agent import names, paths
-from agent.catalog import Catalog
-from agent.shelf import Shelf
+from agent.drive import names, paths
+from agent.drive.catalog import Catalog
+from agent.drive.shelf import Shelf
 
 ANY_TEXT = st.text(st.characters(), max_size=400)
 NASTY = st.sampled_from(

@@ -17,11 +17,11 @@ import pytest
 import urllib3
 from notices_told import FILE_ID, a_notice
 
-from agent import pairing
-from agent.api import Api, DeviceApi, safe_address
-from agent.catalog import Catalog, Receipt
-from agent.credentials import Wallet
-from agent.crew import Crew
+from agent.drive.catalog import Catalog, Receipt
+from agent.drive.home import Home
+from agent.drive.lock import is_held, only_one
+from agent.drive.room import Room
+from agent.drive.shelf import Shelf
 from agent.errors import (
     AlreadyRunningError,
     BusyError,
@@ -33,11 +33,11 @@ from agent.errors import (
     UnreachableError,
     UnsafeAddressError,
 )
-from agent.home import Home
-from agent.keystore import KeyStore
-from agent.lock import is_held, only_one
-from agent.room import Room
-from agent.shelf import Shelf
+from agent.fetch.crew import Crew
+from agent.identity import pairing
+from agent.identity.keystore import KeyStore
+from agent.wire.api import Api, DeviceApi, safe_address
+from agent.wire.credentials import Wallet
 
 BEGUN = {"deviceCode": "code", "userCode": "AB", "verificationUri": "https://x/", "expiresIn": 60, "interval": 5}
 CLAIMED = {"deviceId": "d", "key": "k"}

@@ -15,12 +15,12 @@ from fake_pc import Pc
 from notices_told import FILE_ID, a_notice
 
 from agent import cli, pause
-from agent.catalog import Entry
+from agent.drive.catalog import Entry
+from agent.drive.home import Home
 from agent.errors import PausedError, StoppedError
-from agent.home import Home
-from agent.limits import Limit
+from agent.fetch.limits import Limit
+from agent.fetch.traffic import Traffic
 from agent.pause import Pause, Watch
-from agent.traffic import Traffic
 
 NOW = 1_800_000_000.0
 

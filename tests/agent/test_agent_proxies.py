@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import urllib3
 
-from agent import bucket, proxies
-from agent.api import Api
-from agent.credentials import Credentials
 from agent.errors import UnreachableError
+from agent.wire import bucket, proxies
+from agent.wire.api import Api
+from agent.wire.credentials import Credentials
 
 URL = "https://api.example.com/"
 

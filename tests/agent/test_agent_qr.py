@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from agent import qr, terminal
+from agent.identity import qr
+from agent.show import terminal
 
 LINK = "https://abcdefghij.execute-api.eu-central-1.amazonaws.com/api/pair?code=ABCD-EFGH"
 

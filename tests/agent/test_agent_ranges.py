@@ -8,14 +8,14 @@ import pytest
 from fake_cloud import FakeCloud
 from test_agent_download import LARGE, Desk, an_entry, until_home
 
-from agent import ranges
-from agent.breadth import LATEST, Breadth
-from agent.delivery import Aside, Came
+from agent.drive.home import Home
 from agent.errors import ChangedObjectError, CutShortError, TransientError
-from agent.home import Home
-from agent.memory import Memory
-from agent.notices import Notice
-from agent.ranges import AHEAD, Ranged
+from agent.fetch import ranges
+from agent.fetch.breadth import LATEST, Breadth
+from agent.fetch.delivery import Aside, Came
+from agent.fetch.memory import Memory
+from agent.fetch.notices import Notice
+from agent.fetch.ranges import AHEAD, Ranged
 
 PIECE = 1_000_000
 

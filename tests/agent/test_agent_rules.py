@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_told import FILE_ID, a_notice, told
 
-from agent import errors, home, notices, status
+from agent import errors
+from agent.drive import home
 from agent.duty import Duty
 from agent.errors import (
     AgentError,
@@ -25,10 +26,12 @@ from agent.errors import (
     WrongClockError,
     WrongContentsError,
 )
-from agent.flights import Flights
+from agent.fetch import notices
+from agent.fetch.flights import Flights
+from agent.fetch.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
+from agent.fetch.verdicts import Again, Blame, LetGo, NobodyFlies, SetAside, Suspect, seconds_left, verdict
 from agent.patience import backoff
-from agent.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
-from agent.verdicts import Again, Blame, LetGo, NobodyFlies, SetAside, Suspect, seconds_left, verdict
+from agent.show import status
 
 NOTICE = a_notice(size=100)
 OURS = NOTICE.contents

@@ -13,9 +13,10 @@ import pytest
 from fake_cloud import HUSH, FakeCloud, StoredObject
 from fake_pc import Pc
 
-from agent import disk, farewell, loop
+from agent import farewell, loop
+from agent.drive import disk
+from agent.drive.home import Home
 from agent.errors import AlreadyRunningError, RevokedError
-from agent.home import Home
 
 BEST = "2024/2024-07/IMG_1.jpg"
 

@@ -16,12 +16,12 @@ from fake_pc import Pc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import screen, terminal
-from agent.flights import Left
-from agent.screen import Screen, View
-from agent.terminal import Canvas
-from agent.today import Day
-from agent.traffic import Under
+from agent.drive.today import Day
+from agent.fetch.flights import Left
+from agent.fetch.traffic import Under
+from agent.show import screen, terminal
+from agent.show.screen import Screen, View
+from agent.show.terminal import Canvas
 
 ROOT = Path(__file__).parent.parent.parent
 NOTHING = Left(0, 0, 0)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from agent.home import Home
+from agent.drive.home import Home
 from agent.startup import plist, service, task, unit
 from agent.startup.entry import Entry, entry_for, name_of
 from agent.startup.errors import (

@@ -10,9 +10,9 @@ from notices_told import a_notice
 
 from agent.duty import Duty
 from agent.errors import UnreachableError
-from agent.flights import Flights
-from agent.inbox import Doorbell, Message
+from agent.fetch.flights import Flights
 from agent.surroundings import Surroundings, own_address
+from agent.wire.inbox import Doorbell, Message
 
 
 @dataclass

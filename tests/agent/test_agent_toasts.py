@@ -11,10 +11,11 @@ import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
 
-from agent import private, toasts
+from agent.drive.home import Home
 from agent.errors import RevokedError
-from agent.home import Home
-from agent.toasts import TITLE_OF_THE_FIRST, TITLE_OF_TROUBLE, Toaster
+from agent.identity import private
+from agent.show import toasts
+from agent.show.toasts import TITLE_OF_THE_FIRST, TITLE_OF_TROUBLE, Toaster
 
 LOG = logging.getLogger("agent.somewhere")
 HOME = "D:\\Photos"

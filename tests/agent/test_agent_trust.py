@@ -14,11 +14,11 @@ import pytest
 import urllib3
 from obstore.exceptions import BaseError
 
-from agent import trust
-from agent.api import Api
-from agent.bucket import store_for
-from agent.credentials import Credentials
 from agent.errors import UnreachableError
+from agent.wire import trust
+from agent.wire.api import Api
+from agent.wire.bucket import store_for
+from agent.wire.credentials import Credentials
 
 TLS = Path(__file__).parent / "tls"
 ROOT = TLS / "root.pem"

@@ -12,14 +12,15 @@ import pytest
 from fake_cloud import DEVICE, KEY, FakeCloud
 from fake_pc import Pc
 
-from agent import cli, losses, soundness, verify
-from agent.api import DeviceApi
-from agent.audit import Audit
-from agent.catalog import Catalog
+from agent import cli
+from agent.check import losses, soundness, verify
+from agent.check.audit import Audit
+from agent.check.losses import Losses
+from agent.check.soundness import State
+from agent.check.verify import Tally, Teller, Verification
+from agent.drive.catalog import Catalog
 from agent.errors import HomeMissingError, UnreachableError
-from agent.losses import Losses
-from agent.soundness import State
-from agent.verify import Tally, Teller, Verification
+from agent.wire.api import DeviceApi
 
 FOLDER = "2024/2024-07"
 ONE, TWO, THREE = (f"{FOLDER}/IMG_{number}.jpg" for number in (1, 2, 3))
@@ -260,7 +261,7 @@ def test_a_receipt_that_waits_is_not_sent_for_a_lost_file(full: Pc, cloud: FakeC
 
 
 def _receipt(cloud: FakeCloud, file_id: str) -> Any:
-    from agent.catalog import Receipt
+    from agent.drive.catalog import Receipt
 
     notice = cloud.notices[file_id]
     return Receipt(file_id, notice["sha256"], notice["size"], ONE)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agent import welcome
+from agent.identity import welcome
 
 CLOUD = "https://cloud.example/api/"
 USUAL = "C:\\Users\\anna\\Pictures\\Backhaul"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.auth import Caller
+from chalicelib.auth.callers import Caller
 from chalicelib.cloud import cloud
 from tests.access import ANNA, an_account
 from tests.expected import ADMIN, EXPECTED, PC, PERSON, PHONE

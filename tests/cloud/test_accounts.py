@@ -5,13 +5,10 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib import accounts, limits, mfa, user_pool
-from chalicelib.accounts import Address, Challenge, ChangePassword, Confirm, Login, Refresh, Register, Reset
-from chalicelib.bodies import parse
-from chalicelib.errors import BadInputError, NotAllowedError, Refusal
-from chalicelib.limits import TooManyRequestsError
-from chalicelib.metadata import owners
-from chalicelib.user_pool import (
+from chalicelib import limits
+from chalicelib.auth import accounts, mfa, user_pool
+from chalicelib.auth.accounts import Address, Challenge, ChangePassword, Confirm, Login, Refresh, Register, Reset
+from chalicelib.auth.user_pool import (
     BusyError,
     NewPasswordNeededError,
     SessionEndedError,
@@ -21,6 +18,10 @@ from chalicelib.user_pool import (
     WrongCredentialsError,
     WrongPasswordError,
 )
+from chalicelib.bodies import parse
+from chalicelib.errors import BadInputError, NotAllowedError, Refusal
+from chalicelib.limits import TooManyRequestsError
+from chalicelib.metadata import owners
 from tests.access import a_device, a_person, a_world
 from tests.pool import APP_CODE, CODE, Member, Pool
 

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib import accounts, activity, cursors, devices, home_sweep, me, mfa, pairings
-from chalicelib.accounts import ChangePassword, Login
-from chalicelib.auth import Caller
+from chalicelib import cursors
+from chalicelib.auth import accounts, devices, me, mfa, pairings
+from chalicelib.auth.accounts import ChangePassword, Login
+from chalicelib.auth.callers import Caller
 from chalicelib.bodies import convert
 from chalicelib.errors import BadCursorError, BadInputError, NotAllowedError
+from chalicelib.keeping import home_sweep
+from chalicelib.library import activity
 from chalicelib.metadata import history, ledger, owners
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
 from tests.builders import OWNER, STRANGER, Account

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import albums, bodies, files, purges, trash
-from chalicelib.albums import AskedAlbums, Membership, NewAlbum, RenamedAlbum
-from chalicelib.auth import Caller
+from chalicelib import bodies
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import BadCursorError, BadInputError, NotAllowedError, NotFoundError
+from chalicelib.keeping import purges, trash
+from chalicelib.library import albums, files
+from chalicelib.library.albums import AskedAlbums, Membership, NewAlbum, RenamedAlbum
 from chalicelib.metadata import albums as kept
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata.albums import Album

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import device_keys, scopes
+from chalicelib.auth import device_keys, scopes
 from chalicelib.cloud import cloud
 from chalicelib.metadata import devices
 from chalicelib.metadata.table import Put, Table

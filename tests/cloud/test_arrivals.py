@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import arrivals, objects, uploads, wanted
+from chalicelib.incoming import arrivals, objects, uploads, wanted
+from chalicelib.incoming.objects import Object
 from chalicelib.metadata.files import File, Status
-from chalicelib.objects import Object
 from tests.builders import BUCKET, OWNER, STRANGER, Account, declare, s3_event, s3_record, sha256
 
 PHOTO = b"the bytes of a photo"

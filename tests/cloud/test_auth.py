@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import auth, device_keys, public_keys
-from chalicelib.auth import Caller
+from chalicelib.auth import callers, device_keys, public_keys
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.tokens import Person
 from chalicelib.errors import NotAllowedError, NotFoundError
 from chalicelib.metadata import devices, owners
-from chalicelib.tokens import Person
 from tests.access import ANNA, NOW, a_device, a_token, a_world, pool, settings
 
 KEY = device_keys.new("0192f0c1a2b37c4d8e5f60718293a4b5")
@@ -28,7 +28,7 @@ def token(**other: Any) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_a_scheme_is_read_in_any_case(scheme: str) -> None:
-    assert auth.judge(f"{scheme} x", lambda _: PERSON, lambda _: None) is not None
+    assert callers.judge(f"{scheme} x", lambda _: PERSON, lambda _: None) is not None
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic x", "x", " Bearer x", "Bearer\tx", "Token x"])
@@ -36,36 +36,36 @@ def test_another_scheme_is_not_read(header: str) -> None:
     def read(credential: str) -> Person | None:
         return PERSON if credential else None
 
-    assert auth.judge(header, read, lambda _: None) is None
+    assert callers.judge(header, read, lambda _: None) is None
 
 
 def test_a_device_key_is_never_tried_as_a_token() -> None:
     def read(_: str) -> Person:
         raise AssertionError("cryptography would be imported for nothing")
 
-    assert auth.judge(f"Bearer {KEY.text()}", read, lambda _: None) is None
+    assert callers.judge(f"Bearer {KEY.text()}", read, lambda _: None) is None
 
 
 def test_a_person_may_do_what_persons_do() -> None:
-    caller = auth.judge("Bearer x", lambda _: PERSON, lambda _: None)
+    caller = callers.judge("Bearer x", lambda _: PERSON, lambda _: None)
 
     assert caller == Caller(ANNA, None, frozenset({"owner", "read", "upload"}))
 
 
 def test_an_admin_may_do_more() -> None:
-    caller = auth.judge("Bearer x", lambda _: Person(ANNA, frozenset({"admin"})), lambda _: None)
+    caller = callers.judge("Bearer x", lambda _: Person(ANNA, frozenset({"admin"})), lambda _: None)
 
     assert "admin" in (caller.scopes if caller else ())
 
 
 def test_other_groups_give_nothing() -> None:
-    caller = auth.judge("Bearer x", lambda _: Person(ANNA, frozenset({"Admin", "pc", "owner"})), lambda _: None)
+    caller = callers.judge("Bearer x", lambda _: Person(ANNA, frozenset({"Admin", "pc", "owner"})), lambda _: None)
 
     assert caller == Caller(ANNA, None, frozenset({"owner", "read", "upload"}))
 
 
 def test_a_token_of_the_pool_is_let_in_everywhere(world: Any) -> None:
-    admitted = auth.admit(world, f"Bearer {token()}")
+    admitted = callers.admit(world, f"Bearer {token()}")
 
     assert (admitted.routes, admitted.principal_id) == (["*"], ANNA)
     assert admitted.context == {"ownerId": ANNA, "deviceId": "", "deviceName": "", "scopes": "owner read upload"}
@@ -74,27 +74,27 @@ def test_a_token_of_the_pool_is_let_in_everywhere(world: Any) -> None:
 def test_what_the_authorizer_tells_is_what_the_handler_reads(world: Any) -> None:
     pc, key = a_device(world)
 
-    admitted = auth.admit(world, f"Bearer {key}")
+    admitted = callers.admit(world, f"Bearer {key}")
 
-    assert auth.caller_of({"authorizer": admitted.context}) == pc
+    assert callers.caller_of({"authorizer": admitted.context}) == pc
 
 
 def test_what_the_authorizer_tells_is_plain_letters(world: Any) -> None:
     """API Gateway carries it from there to the handler; what it does to others is not ours to find out."""
     phone, key = a_device(world, "phone", name="100 % Zoë")
 
-    context = auth.admit(world, f"Bearer {key}").context
+    context = callers.admit(world, f"Bearer {key}").context
 
     assert "".join(context.values()).isascii()
-    assert auth.caller_of({"authorizer": context}) == phone
+    assert callers.caller_of({"authorizer": context}) == phone
 
 
 def test_a_devices_key_is_let_in_only_with_its_secret(world: Any) -> None:
     pc, _ = a_device(world)
     forged = device_keys.new(pc.device_id or "").text()
 
-    with pytest.raises(auth.UnauthorizedError, match=r"^Unauthorized$"):
-        auth.admit(world, f"Bearer {forged}")
+    with pytest.raises(callers.UnauthorizedError, match=r"^Unauthorized$"):
+        callers.admit(world, f"Bearer {forged}")
 
 
 def test_a_key_with_another_devices_id_is_not_let_in(world: Any) -> None:
@@ -102,8 +102,8 @@ def test_a_key_with_another_devices_id_is_not_let_in(world: Any) -> None:
     other, _ = a_device(world, "phone")
     mixed = f"bh_{other.device_id}_{key[36:]}"
 
-    with pytest.raises(auth.UnauthorizedError):
-        auth.admit(world, f"Bearer {mixed}")
+    with pytest.raises(callers.UnauthorizedError):
+        callers.admit(world, f"Bearer {mixed}")
 
 
 def test_a_revoked_key_is_not_let_in(world: Any) -> None:
@@ -112,8 +112,8 @@ def test_a_revoked_key_is_not_let_in(world: Any) -> None:
     assert device is not None
     devices.revoke(world.table, ANNA, device, world.now_text(), "")
 
-    with pytest.raises(auth.UnauthorizedError):
-        auth.admit(world, f"Bearer {key}")
+    with pytest.raises(callers.UnauthorizedError):
+        callers.admit(world, f"Bearer {key}")
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
@@ -121,16 +121,16 @@ def test_nobody_calls_for_an_owner_who_left(world: Any, kind: str) -> None:
     _, key = a_device(world)
     owners.close(world.table, ANNA, world.now_text())
 
-    with pytest.raises(auth.UnauthorizedError):
-        auth.admit(world, f"Bearer {token() if kind == 'token' else key}")
+    with pytest.raises(callers.UnauthorizedError):
+        callers.admit(world, f"Bearer {token() if kind == 'token' else key}")
 
 
 @pytest.mark.parametrize(
     "header", ["", "Bearer ", "Bearer garbage", "Bearer bh_x_y", "Bearer é", "Bearer " + "x" * 20_000]
 )
 def test_garbage_is_not_let_in(world: Any, header: str) -> None:
-    with pytest.raises(auth.UnauthorizedError):
-        auth.admit(world, header)
+    with pytest.raises(callers.UnauthorizedError):
+        callers.admit(world, header)
 
 
 def test_a_device_costs_two_reads_and_a_person_one(world: Any) -> None:
@@ -138,8 +138,8 @@ def test_a_device_costs_two_reads_and_a_person_one(world: Any) -> None:
     calls: list[str] = []
     world.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
 
-    auth.admit(world, f"Bearer {key}")
-    auth.admit(world, f"Bearer {token()}")
+    callers.admit(world, f"Bearer {key}")
+    callers.admit(world, f"Bearer {token()}")
 
     assert calls == ["GetItem"] * 3
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import catch_up, retention
+from chalicelib.debts import catch_up
+from chalicelib.keeping import retention
 from chalicelib.metadata import copies
 from chalicelib.metadata import files as kept_files
 from chalicelib.metadata.files import File, Status

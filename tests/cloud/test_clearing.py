@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import laps, pc_queues, retention
+from chalicelib.debts import laps, pc_queues
+from chalicelib.keeping import retention
 from chalicelib.metadata import copies
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import files as kept_files

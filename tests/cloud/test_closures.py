@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import auth, closures
-from chalicelib.closures import Close
+from chalicelib.auth import callers, closures
+from chalicelib.auth.closures import Close
+from chalicelib.auth.user_pool import WrongPasswordError
 from chalicelib.errors import NotAllowedError
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
 from chalicelib.metadata.table import Key, Put
-from chalicelib.user_pool import WrongPasswordError
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
 from tests.pool import Member, Pool
 
@@ -81,8 +81,8 @@ def test_no_device_calls_any_more(world: Any) -> None:
 
     close(world)
 
-    with pytest.raises(auth.UnauthorizedError):
-        auth.admit(world, f"Bearer {key}")
+    with pytest.raises(callers.UnauthorizedError):
+        callers.admit(world, f"Bearer {key}")
 
 
 def test_the_person_is_gone_from_the_pool(world: Any, pool: Pool) -> None:

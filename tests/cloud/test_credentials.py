@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import credentials, devices
+from chalicelib.auth import credentials, devices
 from chalicelib.errors import NotAllowedError, NotFoundError
 from tests.access import ANNA, BERT, a_device, a_person, a_world, settings
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import device_keys
+from chalicelib.auth import device_keys
 
 DEVICE = "0192f0c1a2b37c4d8e5f60718293a4b5"
 

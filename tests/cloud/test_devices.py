@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import auth, devices, laps
-from chalicelib.auth import Caller
+from chalicelib.auth import callers, devices
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.devices import Heartbeat, Rename
 from chalicelib.bodies import parse
-from chalicelib.devices import Heartbeat, Rename
+from chalicelib.debts import laps
 from chalicelib.errors import BadInputError, NotAllowedError, NotFoundError
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import owners
@@ -58,7 +59,7 @@ def test_a_devices_new_name_is_what_its_key_is_known_by(world: Any) -> None:
 
     devices.rename(world, a_person(), id_of(phone), Rename(name="Zoë's 📱"))
 
-    assert auth.caller_of({"authorizer": auth.admit(world, f"Bearer {key}").context}).device_name == "Zoë's 📱"
+    assert callers.caller_of({"authorizer": callers.admit(world, f"Bearer {key}").context}).device_name == "Zoë's 📱"
 
 
 def test_a_revoked_device_keeps_its_name(world: Any) -> None:

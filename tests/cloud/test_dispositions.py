@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib import dispositions
+from chalicelib.library import dispositions
 
 FORM = re.compile(
     r"""(inline|attachment); filename="([ !#$&-.0-\[\]-~]+)"; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]+)"""

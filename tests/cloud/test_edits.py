@@ -2,10 +2,11 @@
 
 import pytest
 
-from chalicelib import bodies, edits, files
-from chalicelib.auth import Caller
-from chalicelib.edits import ChangedMeanwhileError, Edit
+from chalicelib import bodies
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import BadInputError, NotAllowedError, NotFoundError
+from chalicelib.library import edits, files
+from chalicelib.library.edits import ChangedMeanwhileError, Edit
 from tests.builders import OWNER, STRANGER, Account
 
 SENDER = Caller(OWNER, None, frozenset({"read", "upload"}))

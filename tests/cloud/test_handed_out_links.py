@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib import links
-from chalicelib.auth import Caller
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import NotAllowedError, NotFoundError
-from chalicelib.links import AskedLink, AskedLinks, AskedVariant
+from chalicelib.library import links
+from chalicelib.library.links import AskedLink, AskedLinks, AskedVariant
 from chalicelib.media import previews
 from chalicelib.metadata import files, media
 from chalicelib.metadata.files import File, Status

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import homes
+from chalicelib.debts import homes
 from chalicelib.metadata.files import File, Status
 from tests.builders import OWNER
 

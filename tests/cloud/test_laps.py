@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import devices, laps, pc_queues, scopes
-from chalicelib.auth import Caller
-from chalicelib.devices import CatchingUp
+from chalicelib.auth import devices, scopes
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.devices import CatchingUp
+from chalicelib.debts import laps, pc_queues
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata.laps import Lap
 from tests.builders import OWNER, SETTINGS, Account, Pc, messages, sqs_event
@@ -31,7 +32,7 @@ def slow(account: Account, **by: float) -> None:
 
 
 def test_when_the_time_is_up_the_rest_is_left_to_a_message(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 10)
+    monkeypatch.setattr("chalicelib.debts.catch_up._FILES_IN_ONE_PAGE", 10)
     account.stock(25)
     pc = account.pc()
     slow(account, minutes=2)
@@ -47,7 +48,7 @@ def test_when_the_time_is_up_the_rest_is_left_to_a_message(account: Account, mon
 
 
 def test_a_row_of_messages_ends_before_aws_ends_it(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 1)
+    monkeypatch.setattr("chalicelib.debts.catch_up._FILES_IN_ONE_PAGE", 1)
     account.stock(2)
     pc = account.pc()
     slow(account, minutes=2)
@@ -113,7 +114,7 @@ def test_a_message_for_a_lap_that_is_over_does_nothing(account: Account) -> None
 
 
 def test_of_two_runs_at_once_one_goes_on(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 10)
+    monkeypatch.setattr("chalicelib.debts.catch_up._FILES_IN_ONE_PAGE", 10)
     account.stock(25)
     pc = account.pc()
     meanwhile: list[None] = []
@@ -138,7 +139,7 @@ def test_of_two_runs_at_once_one_goes_on(account: Account, monkeypatch: pytest.M
 
 def test_one_who_lags_behind_takes_no_lap_back(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of the first lap that wakes up late must not make the second begin in the middle."""
-    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 10)
+    monkeypatch.setattr("chalicelib.debts.catch_up._FILES_IN_ONE_PAGE", 10)
     account.stock(15)
     pc = account.pc()
     meanwhile: list[None] = []
@@ -210,7 +211,7 @@ def catching_up(account: Account) -> list[CatchingUp | None]:
 
 
 def test_an_owner_sees_how_far_a_new_pc_has_caught_up(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.catch_up._FILES_IN_ONE_PAGE", 10)
+    monkeypatch.setattr("chalicelib.debts.catch_up._FILES_IN_ONE_PAGE", 10)
     account.stock(15)
     pc = account.pc()
     slow(account, minutes=2)

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import bodies, cursors, files
-from chalicelib.auth import Caller
+from chalicelib import bodies, cursors
+from chalicelib.auth.callers import Caller
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, BadInputError
+from chalicelib.library import files
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata import library, media, shelves
 from chalicelib.metadata.files import File, Status

@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import limits, uploads
+from chalicelib import limits
 from chalicelib.bodies import parse
+from chalicelib.incoming import uploads
+from chalicelib.incoming.wanted import Batch, Simple
 from chalicelib.limits import Limit, TooManyRequestsError
 from chalicelib.metadata.limits import riding as metadata_riding
-from chalicelib.wanted import Batch, Simple
 from tests.access import ANNA, Clock, a_person, a_world
 
 THREE = Limit("tries", 3, 60)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import lookout
-from chalicelib.auth import Caller
-from chalicelib.devices import Heartbeat, beat
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.devices import Heartbeat, beat
+from chalicelib.auth.scopes import of_device
 from chalicelib.metadata import devices as kept_devices
 from chalicelib.metadata import watches
 from chalicelib.metadata.devices import Device
-from chalicelib.scopes import of_device
+from chalicelib.upkeep import lookout
 from tests.builders import OWNER, Account, Pc, Phone, messages
 
 PHOTO = b"photo"

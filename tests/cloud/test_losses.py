@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import homes, losses, retention
 from chalicelib.bodies import parse
+from chalicelib.debts import homes, losses
+from chalicelib.debts.losses import Loss, Losses
 from chalicelib.errors import BadInputError, CrowdedError, NotAllowedError, NotFoundError
-from chalicelib.losses import Loss, Losses
+from chalicelib.keeping import retention
 from chalicelib.metadata import files as kept_files
 from chalicelib.metadata.files import File, Status
 from tests.builders import BUCKET, OWNER, STRANGER, Account, Pc

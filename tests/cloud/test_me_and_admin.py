@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import admin, me
+from chalicelib.auth import admin, me
 from chalicelib.bodies import convert, to_json
 from chalicelib.errors import BadCursorError, BadInputError, NotAllowedError
 from chalicelib.metadata import owners

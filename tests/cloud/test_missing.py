@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bodies, missing, uploads, wanted
+from chalicelib import bodies
 from chalicelib.errors import BadInputError, NotAllowedError
+from chalicelib.incoming import missing, uploads, wanted
 from chalicelib.metadata.files import Status
 from tests.builders import STRANGER, Account, Phone, sha256
 

@@ -12,12 +12,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from chalicelib import multipart
 from chalicelib.cloud import Cloud
 from chalicelib.errors import CrowdedError
+from chalicelib.incoming import multipart
+from chalicelib.incoming.multipart import UploadGoneError
+from chalicelib.incoming.parts import Part
 from chalicelib.metadata.files import File, Status
-from chalicelib.multipart import UploadGoneError
-from chalicelib.parts import Part
 from tests.builders import OWNER, REGION, SETTINGS, HandClock, part_hash
 
 ERROR = "<?xml version='1.0'?>\n<Error><Code>{}</Code><Message>no</Message></Error>"

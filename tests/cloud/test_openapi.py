@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import app
-from chalicelib import contract, openapi, scopes
+from chalicelib import contract, openapi
+from chalicelib.auth import scopes
 from chalicelib.bodies import Reply
 from chalicelib.errors import Refusal
 from chalicelib.openapi.schemas import Book, SameNameError

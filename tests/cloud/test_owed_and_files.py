@@ -2,9 +2,11 @@
 
 import pytest
 
-from chalicelib import cursors, files, owed
-from chalicelib.auth import Caller
+from chalicelib import cursors
+from chalicelib.auth.callers import Caller
+from chalicelib.debts import owed
 from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
+from chalicelib.library import files
 from tests.builders import OWNER, STRANGER, Account, Pc
 
 PERSON = frozenset({"upload", "read", "owner"})

@@ -2,11 +2,11 @@
 
 import pytest
 
-from chalicelib import pairings
+from chalicelib.auth import pairings
+from chalicelib.auth.pairings import AccessDeniedError, Ask, AuthorizationPendingError, ExpiredCodeError, SlowDownError
 from chalicelib.bodies import parse
 from chalicelib.errors import BadInputError
 from chalicelib.metadata.pairings import APPROVED, ASKED, CLAIMED, DENIED, Pairing
-from chalicelib.pairings import AccessDeniedError, Ask, AuthorizationPendingError, ExpiredCodeError, SlowDownError
 
 NOW = 1000
 

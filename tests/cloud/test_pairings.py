@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import device_keys, limits, pairings
-from chalicelib.errors import NotAllowedError, NotFoundError
-from chalicelib.limits import TooManyRequestsError
-from chalicelib.metadata import devices as kept_devices
-from chalicelib.metadata import owners
-from chalicelib.metadata.table import Key, Update
-from chalicelib.pairings import (
+from chalicelib import limits
+from chalicelib.auth import device_keys, pairings
+from chalicelib.auth.pairings import (
     AccessDeniedError,
     Ask,
     AuthorizationPendingError,
@@ -21,6 +17,11 @@ from chalicelib.pairings import (
     SlowDownError,
     TooManyPcsError,
 )
+from chalicelib.errors import NotAllowedError, NotFoundError
+from chalicelib.limits import TooManyRequestsError
+from chalicelib.metadata import devices as kept_devices
+from chalicelib.metadata import owners
+from chalicelib.metadata.table import Key, Update
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
 from tests.builders import messages
 

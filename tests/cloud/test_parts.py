@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import parts
-from chalicelib.parts import MIB, Part, Plan
+from chalicelib.incoming import parts
+from chalicelib.incoming.parts import MIB, Part, Plan
 from tests.builders import part_hash
 
 SIZES = st.integers(parts.SINGLE_BYTES + 1, parts.MOST_BYTES)

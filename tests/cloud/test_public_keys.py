@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.public_keys import KeysUnavailableError, PublicKeys, keys_at
+from chalicelib.auth.public_keys import KeysUnavailableError, PublicKeys, keys_at
 from tests.access import KID, NOW, Signer, pool
 
 

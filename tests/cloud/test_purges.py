@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import home_sweep, trash
 from chalicelib.errors import NotAllowedError, Refusal
-from chalicelib.trash import NotTrashedError, PurgedError
+from chalicelib.keeping import home_sweep, trash
+from chalicelib.keeping.trash import NotTrashedError, PurgedError
 from tests.builders import BUCKET, OWNER, Account, sha256
 from tests.thrown import AT, NOBODYS, PHOTO, before, left, outcomes, person, purge, sweep, the_file, versions
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import quota, sweeps, uploads, wanted
-from chalicelib.quota import QuotaExceededError
-from chalicelib.wanted import Refused, Wanted
+from chalicelib.incoming import quota, uploads, wanted
+from chalicelib.incoming.quota import QuotaExceededError
+from chalicelib.incoming.wanted import Refused, Wanted
+from chalicelib.upkeep import sweeps
 from tests.builders import SETTINGS, STRANGER, Account, Phone, declare, sha256
 from tests.thrown import purge
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bodies, receipts
+from chalicelib import bodies
+from chalicelib.debts import receipts
 from chalicelib.errors import BadInputError, CrowdedError, NotAllowedError, NotFoundError
 from chalicelib.metadata.files import File, Status
 from tests.builders import OWNER, STRANGER, Account, Pc

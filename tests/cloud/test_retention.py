@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib import grace, home_sweep, me, retention, uploads, wanted
-from chalicelib.auth import Caller
+from chalicelib.auth import me
+from chalicelib.auth.callers import Caller
+from chalicelib.auth.scopes import PERSON
 from chalicelib.bodies import parse, to_json
 from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
-from chalicelib.grace import LONGEST_WAIT, LetGo, Wait
+from chalicelib.incoming import uploads, wanted
+from chalicelib.keeping import grace, home_sweep, retention
+from chalicelib.keeping.grace import LONGEST_WAIT, LetGo, Wait
 from chalicelib.metadata import files, media, owners
 from chalicelib.metadata.files import File, Status
-from chalicelib.scopes import PERSON
 from tests.builders import BUCKET, OWNER, Account, Pc
 
 PHOTO = b"photo"

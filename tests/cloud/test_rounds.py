@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib import rounds
 from chalicelib.cloud import Cloud
+from chalicelib.upkeep import rounds
 from tests.builders import Account
 
 

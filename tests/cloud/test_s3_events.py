@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import s3_events
+from chalicelib.incoming import s3_events
+from chalicelib.incoming.s3_events import Arrival
 from chalicelib.keys import Original
-from chalicelib.s3_events import Arrival
 from tests.builders import BUCKET, OWNER, s3_event, s3_record
 
 FILE_ID = "0199aabbccdd7eff8011223344556677"

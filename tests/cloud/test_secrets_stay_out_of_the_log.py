@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import device_keys, log
+from chalicelib import log
+from chalicelib.auth import device_keys
 from chalicelib.cloud import cloud
 from tests.access import ANNA, an_account
 from tests.expected import EMAIL, PASSWORD, PC, PERSON

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import home_sweep, uploads, wanted
+from chalicelib.incoming import uploads, wanted
+from chalicelib.keeping import home_sweep
 from chalicelib.metadata import files, owners
 from chalicelib.metadata.table import Delete
 from tests.builders import BUCKET, OWNER, Account

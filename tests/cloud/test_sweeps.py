@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import sweeps
 from chalicelib.errors import NotFoundError
+from chalicelib.upkeep import sweeps
 from tests.builders import OWNER, Account, sha256
 
 PHOTO = b"photo"

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib import tokens
+from chalicelib.auth import tokens
 from tests.access import ANNA, KID, NOW, Signer, claims, pool, settings
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import losses, trash
 from chalicelib.bodies import parse
+from chalicelib.debts import losses
 from chalicelib.errors import BadInputError, NotFoundError
+from chalicelib.keeping import trash
+from chalicelib.keeping.trash import Known, NotHereError
 from chalicelib.metadata import owners
 from chalicelib.metadata.files import Status
-from chalicelib.trash import Known, NotHereError
 from tests.builders import BUCKET, OWNER, STRANGER, Account, messages, sha256
 from tests.thrown import AT, NOBODYS, PHOTO, before, left, outcomes, person, purge, sweep, take_home, the_file
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chalicelib import home_sweep
 from chalicelib.errors import CrowdedError
+from chalicelib.keeping import home_sweep
 from chalicelib.metadata.items import Item
 from tests.builders import BUCKET, OWNER, Account, declare
 from tests.thrown import purge

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import bodies, sweeps, under_way, uploads
-from chalicelib.auth import Caller
+from chalicelib import bodies
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import BadInputError, CrowdedError, NotAllowedError, NotFoundError
+from chalicelib.incoming import under_way, uploads
+from chalicelib.incoming.parts import MIB
+from chalicelib.incoming.under_way import PartsMissingError
 from chalicelib.metadata import files
-from chalicelib.parts import MIB
-from chalicelib.under_way import PartsMissingError
+from chalicelib.upkeep import sweeps
 from tests.builders import OWNER, STRANGER, Account, Phone, b64, declare_large, part_hash, sha256
 
 FILM = 40 * MIB

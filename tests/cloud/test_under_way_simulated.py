@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chalicelib import sweeps, uploads
 from chalicelib.errors import Refusal
+from chalicelib.incoming import uploads
+from chalicelib.incoming.parts import MIB
 from chalicelib.metadata import files
-from chalicelib.parts import MIB
+from chalicelib.upkeep import sweeps
 from tests.builders import OWNER, Account, Phone, declare_large
 
 FILM = 40 * MIB

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bodies, uploads, wanted
-from chalicelib.auth import Caller
+from chalicelib import bodies
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
+from chalicelib.incoming import uploads, wanted
+from chalicelib.incoming.uploads import AlreadyUploadedError, KnownContentsError
 from chalicelib.metadata.table import Put
-from chalicelib.uploads import AlreadyUploadedError, KnownContentsError
 from tests.builders import OWNER, STRANGER, Account, b64, declare, key_of, sha256
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib import missing, trash, uploads, wanted
-from chalicelib.uploads import KnownContentsError
+from chalicelib.incoming import missing, uploads, wanted
+from chalicelib.incoming.uploads import KnownContentsError
+from chalicelib.keeping import trash
 from tests.builders import Account, Phone, declare, sha256
 from tests.thrown import PHOTO, before, purge, sweep
 

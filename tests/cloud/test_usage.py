@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import analytics, prices, usage
-from chalicelib.auth import Caller
+from chalicelib.auth.callers import Caller
 from chalicelib.errors import NotAllowedError
+from chalicelib.library import analytics, prices, usage
+from chalicelib.library.usage import Amount
 from chalicelib.metadata import files, owners, tallies
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.table import Update
-from chalicelib.usage import Amount
 from tests.builders import OWNER, SETTINGS, STRANGER, Account, sha256
 
 PERSON = Caller(OWNER, None, frozenset({"owner", "read", "upload"}))

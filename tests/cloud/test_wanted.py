@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import bodies, parts, wanted
+from chalicelib import bodies
 from chalicelib.errors import BadInputError
-from chalicelib.wanted import Refused, Wanted
+from chalicelib.incoming import parts, wanted
+from chalicelib.incoming.wanted import Refused, Wanted
 from tests.builders import declare
 
 JSON = st.recursive(

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib import moments, worries
+from chalicelib import moments
 from chalicelib.metadata.watches import Worry
-from chalicelib.worries import Word
+from chalicelib.upkeep import worries
+from chalicelib.upkeep.worries import Word
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 DAYS = timedelta(days=3)

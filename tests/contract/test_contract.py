@@ -8,13 +8,13 @@ import boto3
 import pytest
 
 import app
-from agent import credentials as agent_credentials
-from agent import notices as agent_notices
-from agent import pairing as agent_pairing
-from agent.api import Api, DeviceApi
-from agent.catalog import Receipt
+from agent.drive.catalog import Receipt
 from agent.errors import PairingError, RequestRefusedError, RevokedError
-from agent.owed import Owed
+from agent.fetch import notices as agent_notices
+from agent.fetch.owed import Owed
+from agent.identity import pairing as agent_pairing
+from agent.wire import credentials as agent_credentials
+from agent.wire.api import Api, DeviceApi
 from chalicelib.cloud import cloud
 from tests.access import an_account, settings
 from tests.builders import s3_event, s3_record

@@ -15,8 +15,10 @@ import urllib3
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import dispositions, multipart, objects, parts, presign
+from chalicelib import presign
 from chalicelib.cloud import Cloud
+from chalicelib.incoming import multipart, objects, parts
+from chalicelib.library import dispositions
 from chalicelib.metadata.files import File, Status
 from tests.builders import BUCKET, OWNER, REGION, SETTINGS, HandClock, sha256
 from tests.ports import a_free_port

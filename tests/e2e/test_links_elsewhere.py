@@ -20,12 +20,13 @@ from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from test_links import wait_for
 
-from chalicelib import multipart, presign
+from chalicelib import presign
 from chalicelib.cloud import Cloud
 from chalicelib.errors import CrowdedError
+from chalicelib.incoming import multipart
+from chalicelib.incoming.parts import Part
 from chalicelib.metadata import files
 from chalicelib.metadata.files import File, Status
-from chalicelib.parts import Part
 from tests.builders import OWNER, REGION, SETTINGS, sha256
 from tests.ports import a_free_port
 

@@ -8,7 +8,7 @@ from typing import Any
 import cfnlint.decode
 import pytest
 
-from chalicelib import lookout
+from chalicelib.upkeep import lookout
 from infra import stages
 from infra.stack import TEMPLATE
 

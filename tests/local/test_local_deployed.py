@@ -15,7 +15,7 @@ SETTINGS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4510"}
 def project(places: Places) -> Path:
     for name, text in {
         "app.py": "app = 1",
-        "chalicelib/uploads.py": "a = 1",
+        "chalicelib/incoming/uploads.py": "a = 1",
         "requirements.txt": "pyjwt==1",
         ".chalice/config.json": "{}",
         ".chalice/policies/api_handler.json": "{}",
@@ -30,7 +30,7 @@ def project(places: Places) -> Path:
     "changed",
     [
         "app.py",
-        "chalicelib/uploads.py",
+        "chalicelib/incoming/uploads.py",
         "chalicelib/new.py",
         "chalicelib/web/page.html",
         "vendor/lib.py",

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import me, places
-from chalicelib.auth import Caller
+from chalicelib.auth import me
+from chalicelib.auth.callers import Caller
+from chalicelib.library import places
 from chalicelib.metadata import files, owners
 from chalicelib.metadata.table import Update
 from tests.builders import OWNER, Account

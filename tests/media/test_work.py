@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib import arrivals, me, s3_events, uploads, wanted
-from chalicelib.auth import Caller
+from chalicelib.auth import me
+from chalicelib.auth.callers import Caller
+from chalicelib.incoming import arrivals, s3_events, uploads, wanted
 from chalicelib.media import boxes, previews, tasks, work
 from chalicelib.media.previews import previews_of
 from chalicelib.media.sandbox import About, Ended, Seen

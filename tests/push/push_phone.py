@@ -16,8 +16,8 @@ from typing import Any
 
 from push_simulator import DEVICE, KEY, Simulator
 
-from agent.home import Home
-from agent.keystore import KeyStore
+from agent.drive.home import Home
+from agent.identity.keystore import KeyStore
 from agent.push import pairing
 from agent.push.api import PushApi
 from agent.push.arrivals import Arrivals

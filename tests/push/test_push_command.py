@@ -16,8 +16,9 @@ import pytest
 from push_phone import Folder, Phone, noise
 from push_simulator import BLOCK, Put, Simulator
 
-from agent import cli, limits
-from agent.lock import only_one
+from agent import cli
+from agent.drive.lock import only_one
+from agent.fetch import limits
 from agent.push import command
 from agent.push.progress import Meter
 

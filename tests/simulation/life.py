@@ -9,7 +9,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from chalicelib import home_sweep, laps, sweeps
+from chalicelib.debts import laps
+from chalicelib.keeping import home_sweep
+from chalicelib.upkeep import sweeps
 from tests.builders import s3_event, s3_record
 from tests.simulation.pcs import Pcs
 from tests.simulation.world import PAIRED_QUEUE

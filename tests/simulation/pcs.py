@@ -4,8 +4,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib import devices, laps, losses, me, moments, owed, pairings, receipts
-from chalicelib.auth import Caller
+from chalicelib import moments
+from chalicelib.auth import devices, me, pairings
+from chalicelib.auth.callers import Caller
+from chalicelib.debts import laps, losses, owed, receipts
 from tests.builders import OWNER, sha256, sqs_event
 from tests.simulation.phones import Phones
 from tests.simulation.promises import promise

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import arrivals, trash, uploads, wanted
+from chalicelib.incoming import arrivals, uploads, wanted
+from chalicelib.keeping import trash
 from tests.builders import declare, s3_event, s3_record
 from tests.simulation.world import PERSON, Link, World
 

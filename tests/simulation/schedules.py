@@ -10,7 +10,10 @@ from datetime import timedelta
 from io import StringIO
 from random import Random
 
-from chalicelib import catch_up, clearing, home_sweep, laps, losses, receipts, sweeps, trash, uploads
+from chalicelib.debts import catch_up, clearing, laps, losses, receipts
+from chalicelib.incoming import uploads
+from chalicelib.keeping import home_sweep, trash
+from chalicelib.upkeep import sweeps
 from tests.simulation.life import Life
 from tests.simulation.stage import BrokenPromiseError
 

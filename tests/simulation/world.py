@@ -10,9 +10,10 @@ from typing import Any
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError
 
-from chalicelib import moments, receipts
-from chalicelib.auth import Caller
+from chalicelib import moments
+from chalicelib.auth.callers import Caller
 from chalicelib.cloud import Cloud
+from chalicelib.debts import receipts
 from chalicelib.errors import Refusal
 from chalicelib.metadata.table import Table
 from tests.builders import OWNER, SETTINGS, TABLE, HandClock

@@ -15,7 +15,7 @@ if sys.platform == "win32":
     from fake_cloud import FakeCloud
     from fake_pc import Pc
 
-    from agent.home import Home
+    from agent.drive.home import Home
 
     @pytest.fixture
     def cloud() -> Iterator[FakeCloud]:

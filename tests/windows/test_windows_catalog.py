@@ -9,14 +9,14 @@ import sys
 import pytest
 from programs import Program
 
-from agent.catalog import Catalog
-from agent.home import Home
+from agent.drive.catalog import Catalog
+from agent.drive.home import Home
 
 WRITER = """
 import dataclasses, itertools, pathlib, sys
 sys.path.insert(0, sys.argv[2])
 from notices_told import a_notice
-from agent.catalog import Catalog, Receipt
+from agent.drive.catalog import Catalog, Receipt
 with Catalog(pathlib.Path(sys.argv[1])) as catalog:
     for number in itertools.count():
         notice = dataclasses.replace(a_notice(), file_id=f"{number:032x}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from exceptions import under_wine
 
-from agent import birth, dates, disk
+from agent.drive import birth, dates, disk
 
 if sys.platform == "win32":
     import msvcrt

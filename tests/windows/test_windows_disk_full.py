@@ -11,14 +11,15 @@ import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
 
-from agent import disk, notices
-from agent.bucket import S3Bucket
-from agent.catalog import Entry
-from agent.credentials import Wallet
-from agent.delivery import Came, Courier
+from agent.drive import disk
+from agent.drive.catalog import Entry
+from agent.drive.home import Home
 from agent.errors import DiskFullError, UnwritableError
-from agent.home import Home
-from agent.notices import Notice
+from agent.fetch import notices
+from agent.fetch.delivery import Came, Courier
+from agent.fetch.notices import Notice
+from agent.wire.bucket import S3Bucket
+from agent.wire.credentials import Wallet
 
 DRIVE = Path("T:\\")
 LARGE = os.urandom(9_000_000)

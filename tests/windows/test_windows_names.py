@@ -14,9 +14,9 @@ from fake_pc import Pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import disk
-from agent.home import Home
-from agent.names import legal_name, twin_key
+from agent.drive import disk
+from agent.drive.home import Home
+from agent.drive.names import legal_name, twin_key
 
 NASTY = [
     *("CON", "con.jpg", "NUL", "nul.tar.gz", "PRN .txt", "AUX.", "COM1", "COM¹.jpg", "LPT9.png", "CONIN$", "CLOCK$.a"),

@@ -13,7 +13,7 @@ from fake_cloud import DEVICE, FakeCloud
 from programs import Program, agent
 
 from agent import VERSION
-from agent.home import Home
+from agent.drive.home import Home
 
 ZIP = os.environ.get("BACKHAUL_PORTABLE_ZIP", "")
 pytestmark = pytest.mark.skipif(not ZIP, reason="needs BACKHAUL_PORTABLE_ZIP, which `make test-windows` builds")

@@ -12,9 +12,9 @@ import win32security
 from exceptions import under_wine
 from fake_cloud import DEVICE, KEY
 
-from agent import private
-from agent.home import Home
-from agent.keystore import KeyStore
+from agent.drive.home import Home
+from agent.identity import private
+from agent.identity.keystore import KeyStore
 from agent.window import CLASS, Window, ask_to_close
 
 EVERYBODY = "S-1-1-0"

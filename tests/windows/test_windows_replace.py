@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from programs import holder
 
-from agent import disk
+from agent.drive import disk
 
 ACCESS_DENIED, SHARING_VIOLATION = 5, 32
 OURS, THEIRS = b"a photo", b"what was there"

@@ -13,9 +13,9 @@ from fake_cloud import DEVICE, KEY, FakeCloud
 from fake_pc import Pc
 from programs import Program, agent, until
 
-from agent import lock
-from agent.home import Home
-from agent.keystore import KeyStore
+from agent.drive import lock
+from agent.drive.home import Home
+from agent.identity.keystore import KeyStore
 
 LARGE = os.urandom(20_000_000)
 ANOTHER_IS_RUNNING = 5

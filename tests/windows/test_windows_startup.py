@@ -11,8 +11,9 @@ from fake_cloud import FakeCloud
 from fake_pc import Pc
 from programs import Program, until
 
-from agent import farewell, lock
-from agent.home import Home
+from agent import farewell
+from agent.drive import lock
+from agent.drive.home import Home
 from agent.startup import tools
 from agent.startup.entry import entry_for, name_of
 from agent.startup.errors import StarterRefusedError

@@ -1,0 +1,1 @@
+"""What lies on this PC: the home folder, where a file goes in it, and the catalog of what is there."""

@@ -1,0 +1,1 @@
+"""What people see: the display, `status`, notices on the screen, the log."""

@@ -1,0 +1,78 @@
+"""Who the caller is: what every client asks first. And what an owner has set."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, UnsetType
+
+from chalicelib.auth import devices, scopes
+from chalicelib.auth.callers import Caller
+from chalicelib.bodies import Id, Reply, Request
+from chalicelib.cloud import Cloud
+from chalicelib.errors import ConditionFailedError, NotFoundError
+from chalicelib.library import places
+from chalicelib.metadata import devices as kept_devices
+from chalicelib.metadata import owners
+
+MOST_GRACE_DAYS = 3650
+GraceDays = Annotated[int, Meta(ge=0, le=MOST_GRACE_DAYS)]
+
+
+class OwnerSettings(Request, frozen=True):
+    """What an owner may set; what is left out stays as it is."""
+
+    grace_days: Annotated[
+        GraceDays | UnsetType | None,
+        Meta(description="Days for which cloud copies stay after the last PC has its file; null: for ever."),
+    ] = msgspec.UNSET
+    keep_places: Annotated[
+        bool | UnsetType,
+        Meta(description="Whether where pictures were taken is written down; false: those that were are forgotten."),
+    ] = msgspec.UNSET
+
+
+class Me(Reply, frozen=True):
+    """A caller in its own eyes: a person sees all devices and the usage, a device itself alone."""
+
+    owner_id: str
+    scopes: list[scopes.Scope]
+    devices: list[devices.ShownDevice]
+    device_id: Id | None = None
+    usage: dict[str, int] | None = None
+    grace_days: GraceDays | Literal["never"] | None = None
+    keep_places: bool | None = None
+
+
+def show(world: Cloud, caller: Caller) -> Me:
+    """Tell the caller who it is."""
+    if caller.device_id:
+        own = devices.get(world, caller.owner_id, caller.device_id)
+        return Me(caller.owner_id, sorted(caller.scopes), devices.show([own]), caller.device_id)
+    caller.must_have(scopes.OWNER)
+    owners.ensure(world.table, caller.owner_id, world.now_text())
+    usage = owners.usage(world.table, [caller.owner_id])[caller.owner_id]
+    every = devices.show(kept_devices.every(world.table, caller.owner_id))
+    kept = world.table.find(owners.profile(caller.owner_id)) or {}
+    days = owners.grace_of(kept)
+    return Me(
+        caller.owner_id,
+        sorted(caller.scopes),
+        every,
+        usage=usage,
+        grace_days="never" if days is None else days,
+        keep_places=owners.keeps_places(kept),
+    )
+
+
+def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
+    """Set what is given; an owner who has left has nothing to set."""
+    caller.must_have(scopes.OWNER)
+    owners.ensure(world.table, caller.owner_id, world.now_text())
+    try:
+        if not isinstance(asked.grace_days, UnsetType):
+            owners.set_grace(world.table, caller.owner_id, asked.grace_days)
+        if not isinstance(asked.keep_places, UnsetType):
+            places.choose(world, caller.owner_id, keeps=asked.keep_places)
+    except ConditionFailedError as error:
+        raise NotFoundError("owner", caller.owner_id) from error
+    return show(world, caller)

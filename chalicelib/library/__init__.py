@@ -1,0 +1,1 @@
+"""Files as their owner sees them: to find, look at, put in order, count."""
