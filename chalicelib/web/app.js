@@ -83,16 +83,18 @@ function frame() {
 }
 
 function go() {
-  const asked = code ? 'devices' : location.hash.slice(1);
+  const [asked, ...path] = code ? ['devices'] : location.hash.slice(1).split('/');
   const name = SCREENS.includes(asked) ? asked : 'home';
   const screen = document.getElementById('screen');
+  // A screen of several rooms is told of the way within it, and stays.
+  if (open?.name === name && open.go) return open.go(path);
   open?.close();
   for (const one of SCREENS) {
     const link = document.getElementById(`to-${one}`);
     if (one === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  open = { home: () => new HomeView(screen, api, uploads, ledger), library: () => new LibraryView(screen, api), devices: () => new DevicesView(screen, api, code) }[name]();
+  open = { home: () => new HomeView(screen, api, uploads, ledger), library: () => new LibraryView(screen, api, path), devices: () => new DevicesView(screen, api, code) }[name]();
   code = '';
   open.open().catch((error) => session.isOpen && screen.append(el('p', { role: 'alert', class: 'alert' }, explain(error))));
   scrollTo(0, 0);
