@@ -49,8 +49,8 @@ e2e: .venv/.test ## only the end-to-end run
 push-killed: .venv/.test ## a large file sent by `push`, killed again and again: make push-killed SIZE=2147483648 KILLS=5
 	@PUSH_BYTES=$(or $(SIZE),2147483648) PUSH_KILLS=$(or $(KILLS),5) $(BIN)/python -m pytest tests/e2e/test_push.py -k killed
 
-mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice
-	@$(BIN)/python -m tests.mutants
+mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice; `ONLY=debts.toml`: some of them
+	@$(BIN)/python -m tests.mutants $(ONLY)
 
 test-browser: .venv/.test ## the page in a real Chromium (installs it on Debian); pictures land in build/browser
 	@PYTHON=$(BIN)/python bash tests/browser/run.sh

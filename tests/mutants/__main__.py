@@ -1,7 +1,8 @@
 """Seeds one fault at a time into a copy of the project, and asks the tests named with it whether they notice.
 
-    python -m tests.mutants [WORD ...]     all faults, or those in whose file or tests a word occurs
+    python -m tests.mutants [WORD ...]     all faults, those of a table (`debts.toml`), or with a word in file or tests
 
+Each line tells how long a trial kept a core busy, which does not depend on what else the machine is at.
 Ends with 1 unless every fault is caught. README.md beside this file says how to add one.
 """
 
@@ -45,7 +46,7 @@ def _failing(faults: list[Fault], base: Path) -> list[str]:
     shares = [share for share in (named[first :: _at_once()] for first in range(_at_once())) if share]
     trials = [Trial(base, share, Path(f"{base}-{number}.log")) for number, share in enumerate(shares)]
     failing: list[str] = []
-    for trial, code in _run_all(iter(trials), seconds=600):
+    for trial, code, _ in _run_all(iter(trials), seconds=1200):
         if code != SOUND:
             _say(f"mutants: not all named tests pass without a fault\n{trial.said()}")
             failing += trial.failed() if code == NOTICED else named
@@ -57,10 +58,10 @@ def _try_all(faults: list[Fault], base: Path) -> int:
     failing = _failing(faults, base)
     tried = {f"{number}": fault for number, fault in enumerate(faults) if not fault.needs(failing)}
     caught = 0
-    for trial, code in _run_all(_seeded(tried, base), seconds=120):
+    for trial, code, used in _run_all(_seeded(tried, base), seconds=240):
         shutil.rmtree(trial.folder)
         caught += code == NOTICED
-        _say(f"{_verdict(code):8} {tried[trial.folder.name]}")
+        _say(f"{_verdict(code):8} {used:5.1f} s  {tried[trial.folder.name]}")
         if code not in (SOUND, NOTICED):
             _say(trial.said())
     for fault in faults:
@@ -83,8 +84,8 @@ def _seeded(faults: dict[str, Fault], base: Path) -> Iterator[Trial]:
         yield Trial(folder, fault.tests, base.parent / f"{name}.log", ("--exitfirst",))
 
 
-def _run_all(trials: Iterator[Trial], seconds: int) -> Iterator[tuple[Trial, int]]:
-    """Run trials, as many at once as there are cores; yield each with its exit code."""
+def _run_all(trials: Iterator[Trial], seconds: int) -> Iterator[tuple[Trial, int, float]]:
+    """Run trials, as many at once as there are cores; yield each with its exit code and the seconds of CPU it took."""
     running: dict[int, Trial] = {}
     for trial in trials:
         running[trial.start(seconds)] = trial
@@ -94,9 +95,9 @@ def _run_all(trials: Iterator[Trial], seconds: int) -> Iterator[tuple[Trial, int
         yield _ended(running)
 
 
-def _ended(running: dict[int, Trial]) -> tuple[Trial, int]:
-    process, status = os.wait()
-    return running.pop(process), os.waitstatus_to_exitcode(status)
+def _ended(running: dict[int, Trial]) -> tuple[Trial, int, float]:
+    process, status, used = os.wait3(0)
+    return running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
 
 
 def _at_once() -> int:

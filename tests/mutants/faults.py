@@ -19,10 +19,15 @@ class Fault:
     old: str
     new: str
     tests: tuple[str, ...]
+    table: str = ""
 
     def __str__(self) -> str:
         """Write it in one line."""
         return f"{self.file}: {_short(self.old)} -> {_short(self.new)}"
+
+    def fits(self, word: str) -> bool:
+        """Whether a word names the table that this is in, or occurs in its file or tests."""
+        return word == self.table or word in self.file + " ".join(self.tests)
 
     def needs(self, tests: list[str]) -> bool:
         """Whether one of these tests is named here, as it is or as a case of a test or a file."""
@@ -61,8 +66,8 @@ def read_all(folder: Path) -> list[Fault]:
 
 
 def chosen(faults: list[Fault], words: list[str]) -> list[Fault]:
-    """Keep the faults in whose file or tests one of the words occurs; all, if there are no words."""
-    kept = [one for one in faults if not words or any(word in one.file + " ".join(one.tests) for word in words)]
+    """Keep the faults that one of the words fits; all, if there are no words."""
+    kept = [one for one in faults if not words or any(one.fits(word) for word in words)]
     if not kept:
         raise UnsoundFaultError(f"there is no fault for {words!r}")
     return kept
@@ -83,7 +88,7 @@ def _fault(told: dict[str, object], table: str) -> Fault:
     sound = all(isinstance(text, str) for text in texts) and isinstance(tests, list) and tests
     if not sound or set(told) != {"file", "old", "new", "tests"} or told["old"] == told["new"]:
         raise UnsoundFaultError(f"in {table} a fault must have file, old, new and tests, got {told!r}")
-    return Fault(str(told["file"]), str(told["old"]), str(told["new"]), tuple(map(str, tests or [])))
+    return Fault(str(told["file"]), str(told["old"]), str(told["new"]), tuple(map(str, tests or [])), table)
 
 
 def _short(text: str) -> str:

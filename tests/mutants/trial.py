@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -12,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+import moto
 import pytest
 
-LIBRARIES = ("moto", "moto.dynamodb.models", "moto.s3.responses", "moto.sqs.responses", "boto3", "chalice.app")
-MORE = ("chalice.cli.factory", "jwt", "cryptography.x509", "msgspec.json", "obstore.store", "yaml")
+LIBRARIES = ("moto.dynamodb.models", "moto.s3.responses", "moto.sqs.responses", "chalice.app", "chalice.cli.factory")
+MORE = ("jwt", "cryptography.x509", "msgspec.json", "obstore.store", "yaml", "hypothesis.stateful")
+SERVICES = {"dynamodb": "list_tables", "s3": "list_buckets", "sqs": "list_queues", "sns": "list_topics"}
+"""A first call to each of these has moto and botocore read large models."""
 LOST = 99
 """The exit code of a run that did not come to its end."""
 OPTIONS = ("--quiet", "--tb=short", "-rfE", "--color=no", "-p", "no:xdist", "-p", "no:randomly")
@@ -25,6 +30,13 @@ def preload() -> None:
     """Import what most tests need and no fault touches: each run is a child of this process and pays for none of it."""
     for name in (*LIBRARIES, *MORE):
         importlib.import_module(name)
+    with moto.mock_aws():
+        for service, ask in SERVICES.items():
+            client = boto3.client(service, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+            getattr(client, ask)()
+    gc.collect()
+    # What is here now stays: no run has to look through it again, or to have its pages copied for that.
+    gc.freeze()
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,10 @@ class Trial:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         os.chdir(self.folder)
+        # No test tried here needs a plugin that is installed beside pytest, and one of them has all of Hypothesis
+        # rewritten. What is compiled is worth keeping: it comes along into each copy.
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        sys.dont_write_bytecode = False
         for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
             del sys.modules[name]
         sys.path[:] = [
