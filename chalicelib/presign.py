@@ -38,13 +38,18 @@ class Signer:
     base_url: str
     clock: moments.Clock = moments.utc_now
 
-    def put(self, key: str, kind: str, size: int | None, sha256: str | None) -> Link:
-        """Let exactly what was declared be put, once; of what nobody declared anything, whatever comes."""
+    def put(self, key: str, kind: str, size: int | None, sha256: str | None, label: str = "") -> Link:
+        """Let exactly what was declared be put, once; of what nobody declared anything, whatever comes.
+
+        The label goes along with the object.
+        """
         if size is None:
             return self.put_anything(key, kind)
         headers = {"Content-Type": kind, "Content-Length": str(size)}
         if sha256:
             headers["x-amz-checksum-sha256"] = to_base64(sha256)
+        if label:
+            headers["x-amz-meta-label"] = label
         return self._sign("PUT", key, {**headers, "If-None-Match": "*"})
 
     def put_part(self, key: str, upload_id: str, number: int, size: int, sha256: str | None) -> Link:

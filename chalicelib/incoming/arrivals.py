@@ -14,10 +14,11 @@ from chalicelib import log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.debts import notices
 from chalicelib.errors import ConditionFailedError
-from chalicelib.incoming import objects, s3_events
+from chalicelib.incoming import labels, objects, s3_events
 from chalicelib.incoming.objects import Object
 from chalicelib.incoming.s3_events import Arrival
 from chalicelib.keeping import retention
+from chalicelib.keys import Original
 from chalicelib.media import tasks
 from chalicelib.metadata import copies, files, ledger, owners
 from chalicelib.metadata.files import File, Status
@@ -90,24 +91,29 @@ def judge(file: File | None, found: Object) -> str | None:
 
 def arrived(known: Known, arrival: Arrival, found: Object, now: str) -> File:
     """Return the file as it is once its object is in: as begun, or rebuilt from the object if its item is lost."""
-    file = known.file or File(
-        owner_id=arrival.original.owner_id,
-        file_id=arrival.original.file_id,
-        name=arrival.original.name,
-        type=found.type,
-        status=Status.PENDING,
-        key=found.key,
-        created_at=moments.to_text(found.stored_at),
-    )
     return msgspec.structs.replace(
-        file,
+        known.file or rebuilt(arrival.original, found),
         status=Status.UPLOADED,
         version_id=found.version_id,
         size=found.size,
         sha256=found.sha256,
-        uploaded_at=now,
+        uploaded_at=now if known.file else moments.to_text(found.stored_at),
         owed_to=frozenset(known.pcs),
         home={},
+    )
+
+
+def rebuilt(original: Original, found: Object) -> File:
+    """Return the file that an object was begun as, from its key and its label; of one without, from its key alone."""
+    told = labels.read(found.label)
+    known = {"name": original.name, "created_at": moments.to_text(found.stored_at), **told}
+    return File(
+        owner_id=original.owner_id,
+        file_id=original.file_id,
+        type=found.type,
+        status=Status.PENDING,
+        key=found.key,
+        **known,  # type: ignore[arg-type] # each of them a text
     )
 
 
@@ -131,7 +137,7 @@ def _turn_away(world: Cloud, arrival: Arrival) -> Outcome:
 
 def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> Outcome:
     notice = notices.of(file, world.settings.bucket)
-    debts = [ledger.owe(device_id, notice, file.uploaded_at or "") for device_id in known.pcs]
+    debts = [ledger.owe(device_id, notice, world.now_text()) for device_id in known.pcs]
     activity = ledger.remember(
         file.owner_id, "uploaded", world.now(), world.new_id(), fileId=file.file_id, deviceId=file.device_id
     )

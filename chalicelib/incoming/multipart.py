@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib import presign
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BackhaulError, CrowdedError
-from chalicelib.incoming import objects
+from chalicelib.incoming import labels, objects
 from chalicelib.incoming.parts import Part
 from chalicelib.metadata.files import File
 
@@ -24,12 +24,12 @@ class UploadGoneError(BackhaulError):
 
 
 def create(world: Cloud, file: File, *, hashed: bool) -> str:
-    """Begin an upload; return S3's id of it. The declared hash goes along, so that the table could be rebuilt."""
+    """Begin an upload; return S3's id of it. Hash and label go along, so that the table can be rebuilt."""
     told = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "COMPOSITE"} if hashed else {}
     reply = world.s3.create_multipart_upload(
         **_where(world, file),
         ContentType=file.type,
-        Metadata={objects.DECLARED: file.sha256} if file.sha256 else {},
+        Metadata={labels.NAME: labels.of(file), **({objects.DECLARED: file.sha256} if file.sha256 else {})},
         **told,
     )
     upload_id: str = reply["UploadId"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib import presign
 from chalicelib.cloud import Cloud
+from chalicelib.incoming import labels
 
 # Streams at some 80 MB/s into a Lambda, so this fits its minute; what S3 checked itself has no such bound.
 MOST_HASHED_BYTES = 512 * 1024 * 1024
@@ -32,6 +33,7 @@ class Object:
     type: str
     sha256: str | None
     stored_at: datetime
+    label: str = ""
 
 
 def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
@@ -50,6 +52,7 @@ def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
         type=head.get("ContentType") or "application/octet-stream",
         sha256=presign.to_hex(head.get("ChecksumSHA256")) or _declared(head),
         stored_at=head["LastModified"],
+        label=head.get("Metadata", {}).get(labels.NAME, ""),
     )
 
 

@@ -15,7 +15,7 @@ from chalicelib.auth.callers import Caller
 from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadInputError, ConditionFailedError, CrowdedError, NotFoundError, Refusal
-from chalicelib.incoming import multipart, objects, parts
+from chalicelib.incoming import labels, multipart, objects, parts
 from chalicelib.incoming.parts import Part, Plan
 from chalicelib.incoming.wanted import Sha256
 from chalicelib.metadata import files
@@ -90,7 +90,8 @@ def links(world: Cloud, caller: Caller, file_id: str, asked: AskedParts) -> Stan
     if file.status != Status.PENDING:
         return Standing(file.status)
     if file.size is None or not parts.is_large(file.size):
-        return Standing(file.status, link=world.signer.put(file.key, file.type, file.size, file.sha256))
+        link = world.signer.put(file.key, file.type, file.size, file.sha256, labels.of(file))
+        return Standing(file.status, link=link)
     plan = parts.cut(file.size)
     _check(plan, asked)
     file, have = _look(world, file, plan, asked)

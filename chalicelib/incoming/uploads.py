@@ -12,7 +12,7 @@ from chalicelib.auth.callers import Caller
 from chalicelib.bodies import Id, Reply
 from chalicelib.cloud import Cloud
 from chalicelib.errors import BadInputError, ConditionFailedError, CrowdedError, NotFoundError, Refusal
-from chalicelib.incoming import multipart, parts, quota
+from chalicelib.incoming import labels, multipart, parts, quota
 from chalicelib.incoming.wanted import Batch, Reason, Refused, Simple, Wanted, as_fields, parse
 from chalicelib.keeping import retention, trash
 from chalicelib.metadata import copies, files, owners
@@ -101,7 +101,7 @@ def begin_simple(world: Cloud, caller: Caller, asked: Simple) -> SimpleLink:
     """Begin one file of which nothing may be known but name and type. What is declared is signed into the link."""
     caller.must_have(scopes.UPLOAD)
     file = _begin_declared(world, caller, asked) if asked.sha256 else _begin_undeclared(world, caller, asked)
-    link = world.signer.put(file.key, file.type, file.size, file.sha256)
+    link = world.signer.put(file.key, file.type, file.size, file.sha256, labels.of(file))
     return SimpleLink(link.url, file.file_id, file.key, link.headers if file.size is not None else None)
 
 
@@ -278,7 +278,7 @@ def _answer(world: Cloud, wanted: Wanted, file: File | Refused, *, again: bool) 
     if parts.is_large(wanted.size):
         plan = parts.cut(wanted.size)
         return Begun("multipart", file_id=file.file_id, key=file.key, part_size=plan.part_size, part_count=plan.count)
-    link = world.signer.put(file.key, file.type, wanted.size, wanted.sha256)
+    link = world.signer.put(file.key, file.type, wanted.size, wanted.sha256, labels.of(file))
     return Begun("upload", file_id=file.file_id, key=file.key, link=link)
 
 

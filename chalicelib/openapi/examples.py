@@ -30,6 +30,7 @@ _LINK = Link(
         "Content-Type": "image/heic",
         "Content-Length": "2201345",
         "x-amz-checksum-sha256": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+        "x-amz-meta-label": "createdAt=2026-11-21T10%3A00%3A00.123Z&name=IMG_0001.heic",
         "If-None-Match": "*",
     },
     _LATER,

@@ -107,6 +107,13 @@ def test_everything_that_was_declared_is_signed() -> None:
     }
 
 
+def test_the_label_is_signed_so_that_no_client_can_leave_it_out() -> None:
+    link = a_signer().put(KEY, "image/jpeg", 5, HASH, "name=x.jpg")
+
+    assert fields(link.url)["X-Amz-SignedHeaders"].endswith(";x-amz-checksum-sha256;x-amz-meta-label")
+    assert link.headers["x-amz-meta-label"] == "name=x.jpg"
+
+
 def test_the_simplest_client_is_bound_to_its_type_alone() -> None:
     link = a_signer().put_anything(KEY, "image/jpeg")
 

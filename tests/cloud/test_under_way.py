@@ -144,6 +144,7 @@ def test_s3_is_told_type_and_hash_so_that_the_table_could_be_rebuilt(account: Ac
     (upload,) = account.s3.uploads.values()
 
     assert upload.asked["ContentType"] == "video/mp4"
+    assert upload.asked["Metadata"].pop("label")
     assert upload.asked["Metadata"] == {"declared-sha256": declare_large(FILM)["sha256"]}
     assert (upload.asked["ChecksumAlgorithm"], upload.asked["ChecksumType"]) == ("SHA256", "COMPOSITE")
 
