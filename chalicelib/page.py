@@ -27,6 +27,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
@@ -40,7 +41,9 @@ class Page(Response):
 
 @dataclass(frozen=True)
 class _File:
-    text: str
+    """Bytes are a picture's; all else is text, which the gateway compresses on the way."""
+
+    body: str | bytes
     kind: str
     tag: str
 
@@ -93,7 +96,7 @@ def _answer(settings: Settings, name: str, headers: Mapping[str, str]) -> Page:
     told: dict[str, Any] = _headers(settings, name, found)
     if found.tag in headers.get("if-none-match", ""):
         return Page("", told, 304)
-    return Page(found.text, {**told, "Content-Type": found.kind})
+    return Page(found.body, {**told, "Content-Type": found.kind})
 
 
 def _headers(settings: Settings, name: str, file: _File) -> dict[str, str]:
@@ -104,13 +107,16 @@ def _headers(settings: Settings, name: str, file: _File) -> dict[str, str]:
         "Content-Security-Policy": policy(settings),
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        # The camera reads the code of a device that asks to be paired; the browser asks the person first.
+        "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     }
     return {**told, "Service-Worker-Allowed": "../"} if name == SERVICE_WORKER else told
 
 
-def _read(name: str, text: bytes) -> _File:
-    return _File(text.decode(), _TYPES[Path(name).suffix], f'"{hashlib.sha256(text).hexdigest()[:32]}"')
+def _read(name: str, raw: bytes) -> _File:
+    kind = _TYPES[Path(name).suffix]
+    body = raw if kind == _TYPES[".png"] else raw.decode()
+    return _File(body, kind, f'"{hashlib.sha256(raw).hexdigest()[:32]}"')
 
 
 def _origin(url: str) -> str:

@@ -19,10 +19,13 @@ _CORS = {
 # The shape of every other error of the API.
 _BODY = {"application/json": '{"Code":"$context.error.responseType","Message":$context.error.messageString}'}
 _RETRY = {"gatewayresponse.header.Retry-After": "'1'"}
+# Browsers name what they accept in an order of their own, and the gateway reads the first alone: only "everything"
+# lets a picture's bytes through. What is not marked as Base64 stays the text it is.
+_BINARY_TYPES = ["*/*"]
 
 
 def completed(description: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return an API's description with our name and the gateway's own answers."""
+    """Return an API's description with our name, what may be bytes, and the gateway's own answers."""
     answers: dict[str, Any] = {
         kind: {"responseParameters": dict(_CORS), "responseTemplates": dict(_BODY)}
         for kind in ("DEFAULT_4XX", "DEFAULT_5XX")
@@ -33,7 +36,12 @@ def completed(description: Mapping[str, Any], name: str) -> dict[str, Any]:
         "responseTemplates": dict(_BODY),
     }
     info = {**description["info"], "title": name}
-    return {**description, "info": info, "x-amazon-apigateway-gateway-responses": answers}
+    return {
+        **description,
+        "info": info,
+        "x-amazon-apigateway-binary-media-types": list(_BINARY_TYPES),
+        "x-amazon-apigateway-gateway-responses": answers,
+    }
 
 
 def throttling() -> list[dict[str, str]]:

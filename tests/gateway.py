@@ -114,7 +114,7 @@ def _event(
     method: str, path: str, given: dict[str, str], query: str, body: Any, context: dict[str, Any]
 ) -> dict[str, Any]:
     pairs = parse_qsl(query, keep_blank_values=True)
-    headers = {"Host": context["domainName"], "X-Forwarded-For": "198.51.100.99"}
+    headers = {"Accept": "*/*", "Host": context["domainName"], "X-Forwarded-For": "198.51.100.99"}
     if body is not None:
         headers["Content-Type"] = "application/json"
     return {

@@ -31,7 +31,7 @@ function isPage(url) {
 
 async function keep() {
   const cache = await caches.open(CACHE);
-  await cache.addAll([SHELL, ...FILES].map((url) => new Request(url, { cache: 'reload' })));
+  await cache.addAll([SHELL, ...FILES].map((url) => new Request(url, { cache: 'no-cache' })));
 }
 
 async function forgetOthers() {

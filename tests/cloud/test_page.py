@@ -1,7 +1,10 @@
 """The page's files as the API serves them: which, how, and what they may do in a browser."""
 
+import base64
+import gzip
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +32,15 @@ def header(answer: Answer, name: str) -> str:
     return {key.lower(): value for key, value in answer.headers.items()}[name.lower()]
 
 
+def raw(name: str) -> bytes:
+    body = page.files()[name].body
+    return body.encode() if isinstance(body, str) else body
+
+
+def text(name: str) -> str:
+    return raw(name).decode()
+
+
 @pytest.mark.parametrize("path", ["/", "/pair", "/pair?code=BCDF-GHJK"])
 def test_the_page_opens_for_anybody(api: Gateway, path: str) -> None:
     answer = api.call("GET", path)
@@ -48,6 +60,7 @@ def test_every_file_is_served_with_its_type_and_kept_from_being_taken_for_anothe
         "text/css",
         "text/javascript",
         "image/svg+xml",
+        "image/png",
         "application/manifest+json",
     )
     assert header(answer, "X-Content-Type-Options") == "nosniff"
@@ -98,22 +111,22 @@ def test_no_policy_is_loosened_by_anything_unsafe(api: Gateway) -> None:
 
 
 def test_the_shell_holds_no_script_style_or_foreign_address_of_its_own() -> None:
-    shell = page.files()[page.SHELL].text
+    shell = text(page.SHELL)
 
     assert re.findall(r"<script(?![^>]*src=)", shell) == []
     assert re.findall(r"<style|\son\w+=|\sstyle=|https?://", shell) == []
 
 
 def test_addresses_are_relative_since_a_stage_comes_before_them() -> None:
-    asked = re.findall(r'(?:href|src)="([^"]+)"', page.files()[page.SHELL].text)
+    asked = re.findall(r'(?:href|src)="([^"]+)"', text(page.SHELL))
 
     assert asked
     assert all(one.startswith("web/") and one.removeprefix("web/") in WEB for one in asked)
 
 
 def test_modules_import_only_what_is_served() -> None:
-    for name in WEB:
-        for asked in re.findall(r"^(?:import|export)[^;]*from '([^']+)'", page.files()[name].text, re.MULTILINE):
+    for name in (one for one in WEB if one.endswith(".js")):
+        for asked in re.findall(r"^(?:import|export)[^;]*from '([^']+)'", text(name), re.MULTILINE):
             assert asked.startswith("./"), (name, asked)
             assert asked.removeprefix("./") in WEB, (name, asked)
 
@@ -127,13 +140,28 @@ def test_the_service_worker_knows_every_file_and_may_keep_the_page_itself(api: G
     assert re.fullmatch("[0-9a-f]{16}", kept["version"])
 
 
-def test_all_there_is_weighs_less_than_one_photo() -> None:
-    """Nothing compresses yet on the way: so as it is."""
-    assert sum(len(file.text.encode()) for file in page.files().values()) <= 150_000
+def test_all_there_is_weighs_less_than_one_photo_on_the_way() -> None:
+    """The gateway compresses what is text, each answer by itself."""
+    sent = {name: raw(name) if name.endswith(".png") else gzip.compress(raw(name), 6) for name in WEB}
+
+    assert sum(map(len, sent.values())) <= 150_000
+    assert (
+        json.loads((Path(app.__file__).parent / ".chalice" / "config.json").read_text())["minimum_compression_size"]
+        == 1024
+    )
+
+
+def test_a_picture_leaves_as_its_bytes(api: Gateway) -> None:
+    """The gateway turns Base64 back into bytes where it is marked."""
+    answer = api.call("GET", "/web/icon-192.png")
+
+    assert base64.b64decode(answer.text) == raw("icon-192.png")
+    assert raw("icon-192.png").startswith(b"\x89PNG")
 
 
 def test_the_manifest_names_what_is_served() -> None:
-    manifest = json.loads(page.files()["app.webmanifest"].text)
+    manifest = json.loads(text("app.webmanifest"))
 
-    assert [icon["src"] for icon in manifest["icons"]] == ["icon.svg"]
+    assert [icon["src"] for icon in manifest["icons"]] == ["icon-192.png", "icon-512.png", "icon.svg"]
+    assert all(icon["src"] in WEB for icon in manifest["icons"])
     assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("../", "../", "standalone")

@@ -276,3 +276,8 @@ def test_a_cloud_that_does_not_answer_stops_the_command_with_a_sentence() -> Non
 
     with pytest.raises(SystemExit, match="AWS cannot be reached"):
         PlanStage(state, OSUtils()).execute([])
+
+
+@pytest.mark.usefixtures("hooked")
+def test_bytes_pass_whatever_a_browser_names_first() -> None:
+    assert described()["x-amazon-apigateway-binary-media-types"] == ["*/*"]
