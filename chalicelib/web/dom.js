@@ -1,12 +1,22 @@
 /** Makes elements. Text only ever becomes text: nothing here can turn a file's name into markup. */
 
+const DRAWN = 'http://www.w3.org/2000/svg';
+
 /**
  * @param {string} tag
  * @param {Record<string, any>} [given] attributes; `on…` are listeners, `false` and `undefined` are left out
  * @param {...(Node|string|null|undefined|false)} children
  */
 export function el(tag, given = {}, ...children) {
-  const made = document.createElement(tag);
+  return fill(document.createElement(tag), given, children);
+}
+
+/** The same for what is drawn. */
+export function svg(tag, given = {}, ...children) {
+  return fill(document.createElementNS(DRAWN, tag), given, children);
+}
+
+function fill(made, given, children) {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || value === false || value === null) continue;
     if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
@@ -26,13 +36,20 @@ export function field(label, given, hint) {
     note);
 }
 
+/** A label and what may be chosen: pairs of value and text. */
+export function choice(label, given, options, hint) {
+  const id = `field-${given.name}`;
+  const made = el('select', { id, ...given }, ...options.map(([value, text]) => el('option', { value }, text)));
+  return el('div', { class: 'field' }, el('label', { for: id }, label), made, hint && el('p', { class: 'hint' }, hint));
+}
+
 /**
  * A form that asks once at a time and shows why it was refused.
  * @param {(values: Record<string, string>) => Promise<void>} ask
  * @param {(error: unknown) => string} explain
  */
-export function form({ ask, explain, submit, children }) {
-  const button = el('button', { type: 'submit', class: 'main' }, submit);
+export function form({ ask, explain, submit, children, kind = 'main' }) {
+  const button = el('button', { type: 'submit', class: kind }, submit);
   const alert = el('p', { role: 'alert', class: 'alert' });
   const made = el('form', { novalidate: false }, ...children, alert, button);
   made.addEventListener('submit', async (event) => {
@@ -49,6 +66,11 @@ export function form({ ask, explain, submit, children }) {
     }
   });
   return made;
+}
+
+/** Names and what they say. */
+export function facts(told) {
+  return el('dl', { class: 'facts' }, ...told.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
 }
 
 /** Show other children, and nothing of what was there. */
