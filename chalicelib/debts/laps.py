@@ -68,9 +68,14 @@ def ring(world: Cloud, owner_id: str, device_id: str, *, hops: int = 0, delay: t
 
 
 def ring_for_the_silent(world: Cloud) -> None:
-    """Ring for laps that nobody has moved on for too long: their message was lost, or its function killed for good."""
-    for owner_id, device_id in laps.due(world.table, world.now_text(), limit=_MOST_RUNG):
-        ring(world, owner_id, device_id)
+    """Ring for laps that nobody has moved on for too long: their message was lost, or its function killed for good.
+
+    Who was rung for goes behind the others: a hundred that never move on must not keep the rest from being rung for.
+    """
+    now = world.now_text()
+    for at in laps.due(world.table, now, limit=_MOST_RUNG):
+        ring(world, *at)
+        laps.put_off(world.table, at, now, due_at(world))
 
 
 def due_at(world: Cloud) -> str:

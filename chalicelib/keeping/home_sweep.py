@@ -10,18 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import metrics, moments
+from chalicelib import keys, log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.incoming import strays
-from chalicelib.keeping import grace, purges, retention, trash
-from chalicelib.metadata import copies, files, media, owners
+from chalicelib.incoming import arrivals, objects, strays
+from chalicelib.incoming.arrivals import Outcome
+from chalicelib.incoming.s3_events import Arrival
+from chalicelib.keeping import grace, purges, retention, returned, trash
+from chalicelib.metadata import copies, dues, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Key
 
 # Within the time of the function (300 s), with room for the page in hand.
 RUN = timedelta(seconds=200)
+# So long does a file wait that could not be looked after: a hundred such must not hide all behind them for good.
+STEP_BACK = timedelta(hours=6)
 _MOST_AT_ONCE = 100
 _STILL = "still"
 
@@ -78,9 +82,19 @@ def _step(world: Cloud, run: _Run, due: _Due, look_after: "_LookAfter") -> bool:
         return False
     except Exception as error:  # noqa: BLE001 (raised at the end; one file must not keep all behind it waiting)
         run.failed[Key(due.item["pk"], due.item["sk"])] = error
-        return False
+        return _step_back(world, due)
     run.done[outcome] += 1
     return outcome != _STILL
+
+
+def _step_back(world: Cloud, due: _Due) -> bool:
+    """Have what failed wait behind the others; say whether it does. If not, its error is told all the same."""
+    try:
+        world.table.put(dues.put_off(due.item, moments.to_text(world.now() + STEP_BACK)))
+    except Exception:  # noqa: BLE001 (what went wrong with the file is raised; this must not keep its neighbours waiting)
+        log.logger.warning("not put off", exc_info=True, extra=log.about(due.owner_id, due.file_id))
+        return False
+    return True
 
 
 def _due(world: Cloud, run: _Run, kind: str, shard: int) -> Sequence[_Due]:

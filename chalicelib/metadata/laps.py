@@ -7,6 +7,7 @@ other forgotten. A message only says that there is one to run; what nobody has m
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -70,6 +71,13 @@ def due(table: Table, until: str, *, limit: int) -> list[tuple[str, str]]:
     """Name owner and PC of laps that nobody has moved on for too long."""
     keys = table.due(DUE, until, limit=limit)
     return [(key.pk.removeprefix(owners.partition("")), key.sk.removeprefix(_DEVICE)) for key in keys]
+
+
+def put_off(table: Table, at: tuple[str, str], seen_at: str, due_at: str) -> None:
+    """Let a lap that was rung for wait behind the others; one that was moved on since then is not due any more."""
+    with suppress(ConditionFailedError):
+        values = {"kind": DUE, "seen": seen_at, "due": due_at}
+        table.put(Update(_key(*at), "SET #dueAt = :due", "#dueKind = :kind AND #dueAt <= :seen", values))
 
 
 def _told(lap: Lap) -> Item:

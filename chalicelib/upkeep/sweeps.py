@@ -15,6 +15,8 @@ from chalicelib.metadata.files import File, Status
 EXPIRY = timedelta(hours=24)
 # A large file may take days over a bad line; each part that comes in says that somebody is still at it.
 PARTS_EXPIRY = timedelta(days=7)
+# So long does a file wait that could not be looked after: a hundred such must not hide all behind them for good.
+STEP_BACK = timedelta(hours=1)
 _MOST_IN_ONE_SHARD = 100
 
 
@@ -29,6 +31,7 @@ def sweep_pending(world: Cloud) -> None:
                 done[_look_after(world, file, now)] += 1
             except Exception as error:  # noqa: BLE001 (raised below; one file must not keep all behind it waiting)
                 failures.append(error)
+                _step_back(world, file, now)
     metrics.tell(world.settings.stage, now, {"PendingRepaired": done["uploaded"], "PendingReleased": done["released"]})
     if failures:
         raise failures[0]
@@ -77,6 +80,14 @@ def _release(world: Cloud, file: File) -> str:
     multipart.abort(world, file, file.upload_id)
     log.logger.info("released", extra=log.about(file.owner_id, file.file_id))
     return "released"
+
+
+def _step_back(world: Cloud, file: File, now: datetime) -> None:
+    """Have a file wait behind the others; if even that fails, it stays where it is, as its error is told anyway."""
+    try:
+        _postpone(world, file, now + STEP_BACK)
+    except Exception:  # noqa: BLE001 (what went wrong with the file is raised; this must not keep its neighbours waiting)
+        log.logger.warning("not put off", exc_info=True, extra=log.about(file.owner_id, file.file_id))
 
 
 def _postpone(world: Cloud, file: File, due_at: datetime) -> str:

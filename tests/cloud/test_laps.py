@@ -68,6 +68,20 @@ def test_a_lap_that_stands_still_is_rung_for_by_the_sweep(account: Account) -> N
     assert rung(account) == [{"ownerId": OWNER, "deviceId": pc.device_id, "hops": 0}]
 
 
+def test_laps_that_never_move_hide_no_other_from_the_sweep(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.debts.laps._MOST_RUNG", 1)
+    account.pc()
+    account.clock.wind(minutes=1)
+    behind = account.pc()
+    account.clock.wind(minutes=11)
+    laps.ring_for_the_silent(account.world)
+    rung(account)
+
+    laps.ring_for_the_silent(account.world)
+
+    assert [one["deviceId"] for one in rung(account)] == [behind.device_id]
+
+
 def test_a_lap_that_moves_is_left_alone_by_the_sweep(account: Account) -> None:
     account.pc()
     account.clock.wind(minutes=9)

@@ -163,6 +163,61 @@ def test_one_file_that_cannot_be_looked_at_holds_up_no_other(account: Account) -
     assert sorted(phone.see(one.file_id).status for one in begun) == ["pending", "uploaded", "uploaded"]
 
 
+def fail_always(account: Account, *keys: str) -> None:
+    """Have S3 answer for all but these objects."""
+
+    def fails(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"] in keys:
+            raise TimeoutError("S3 did not answer")
+
+    account.s3.meta.events.register("provide-client-params.s3.HeadObject", fails)
+
+
+def in_one_list(monkeypatch: pytest.MonkeyPatch, *, at_once: int) -> None:
+    monkeypatch.setattr("chalicelib.metadata.files.DUE_SHARDS", 1)
+    monkeypatch.setattr("chalicelib.upkeep.sweeps._MOST_IN_ONE_SHARD", at_once)
+
+
+def test_files_that_always_fail_hide_no_other_for_good(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_one_list(monkeypatch, at_once=2)
+    phone = account.phone()
+    fail_always(account, *(phone.send(body).key for body in (b"one", b"two")))
+    account.clock.wind(minutes=1)
+    behind = phone.send(PHOTO)
+    with pytest.raises(TimeoutError):
+        sweep_after(account, minutes=31)
+
+    sweep_after(account, minutes=15)
+
+    assert phone.see(behind.file_id).status == "uploaded"
+
+
+def test_a_file_that_failed_is_looked_at_again(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_one_list(monkeypatch, at_once=2)
+    begun = account.phone().send(PHOTO)
+    fail_always(account, begun.key)
+
+    for wait in (31, 60):
+        with pytest.raises(TimeoutError):
+            sweep_after(account, minutes=wait)
+
+
+def test_a_file_that_cannot_even_be_put_off_keeps_no_other_waiting(account: Account) -> None:
+    phone = account.phone()
+    begun, other = phone.send(PHOTO), phone.send(b"other")
+    fail_always(account, begun.key)
+
+    def fails(model: Any, **_: Any) -> None:
+        if model.name == "UpdateItem":
+            raise ConnectionError("the table did not answer")
+
+    account.dynamodb.meta.events.register("before-call", fails)
+    with pytest.raises(TimeoutError):
+        sweep_after(account, minutes=31)
+
+    assert phone.see(other.file_id).status == "uploaded"
+
+
 def test_files_that_are_in_are_not_looked_at(account: Account) -> None:
     account.phone().bring(PHOTO)
 
