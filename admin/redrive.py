@@ -11,6 +11,8 @@ from admin.errors import MoveFailedError, UnknownQueueError
 from admin.stage import Stage
 
 _HIDDEN_SECONDS = 300
+# A short poll asks some of SQS's servers and may find nothing in a queue that holds little; a long one asks them all.
+_ASK_ALL_SECONDS = 2
 _LOOKS = 600
 _PAUSE_SECONDS = 2.0
 _NOT_TO_BE_HAD = (
@@ -96,7 +98,8 @@ def _letters(stage: Stage, queue: str) -> Iterator[dict[str, Any]]:
     sqs, url = stage.client("sqs"), _url(stage, queue)
     left = _depth(stage, url)
     while left > 0:
-        reply = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=min(10, left), VisibilityTimeout=_HIDDEN_SECONDS)
+        wanted = {"MaxNumberOfMessages": min(10, left), "VisibilityTimeout": _HIDDEN_SECONDS}
+        reply = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=_ASK_ALL_SECONDS, **wanted)
         letters = reply.get("Messages", [])
         if not letters:
             return
