@@ -10,13 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import keys, log, metrics, moments
+from chalicelib import log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.incoming import arrivals, objects, strays
-from chalicelib.incoming.arrivals import Outcome
-from chalicelib.incoming.s3_events import Arrival
-from chalicelib.keeping import grace, purges, retention, returned, trash
+from chalicelib.incoming import strays
+from chalicelib.keeping import grace, purges, retention, trash
 from chalicelib.metadata import copies, dues, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
