@@ -14,7 +14,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +23,7 @@ from local.changes import changed_by
 from local.errors import EmulatorError, MissingToolError
 from local.front import Front
 from local.guard import App, Receive, Scope, Send, guarded, hosts
+from local.operations import counted
 from local.places import ACCOUNT, LOOPBACK, REGION, Places
 from local.snapshots import LastSnapshot, Snapshots, read_last, saving, write_last
 from local.state import State
@@ -51,7 +52,7 @@ def settings(places: Places, state: State) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SECRET_ACCESS_KEY": state.root_secret,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "BIND_HOST": LOOPBACK,
+        "BIND_HOST": places.listen,
         "GATEWAY_PORT": str(places.cloud_port),
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -82,8 +83,9 @@ def log_to(file: Path) -> None:
 class Emulator:
     """The embedded cloud, on its own thread with its own event loop."""
 
-    def __init__(self, places: Places, state: State) -> None:
+    def __init__(self, places: Places, state: State, between: Callable[[App], App] | None = None) -> None:
         self._places = places
+        self._between = between or (lambda app: app)
         self._state = state
         self._thread = threading.Thread(target=self._run, name="cloud", daemon=True)
         self._ready = threading.Event()
@@ -103,7 +105,8 @@ class Emulator:
         mark_running(self._places.snapshot_file)
         self._thread.start()
         self._ready.wait(START_SECONDS)
-        while self.running and not (answers(self._places.cloud_port) and answers(self._places.api_port)):
+        ports = (self._places.cloud_port, self._places.api_port)
+        while self.running and not all(answers(port, self._places.listen) for port in ports):
             time.sleep(0.02)
         if not self.running:
             raise EmulatorError(str(self._failure), self._places.log("cloud"))
@@ -151,13 +154,14 @@ class Emulator:
         kept = ministack._build_persistence_save_dict  # noqa: SLF001 - the emulator saves by it and offers nothing else
         save = saving(self._places.cloud, persistence.save_state)
         self._snapshots = Snapshots(self._places.snapshot_file, kept, save)
-        self._front = Front(watched(ministack, self._snapshots), self._places.api_port)
+        asked = counted(watched(ministack, self._snapshots), self._places.operations_file)
+        self._front = Front(asked, self._places.api_port)
         config = Config()
-        config.bind = [f"{LOOPBACK}:{self._places.cloud_port}", f"{LOOPBACK}:{self._places.api_port}"]
+        config.bind = [f"{self._places.listen}:{port}" for port in (self._places.cloud_port, self._places.api_port)]
         config.loglevel, config.graceful_timeout, config.keep_alive_timeout = "WARNING", 2, 75
         taking = asyncio.create_task(self._snapshots.keep_taking())
         allowed = hosts(self._places.cloud_port, self._places.api_port)
-        app: Any = announced(guarded(self._front, allowed), self._ready)
+        app: Any = announced(guarded(self._between(self._front), allowed), self._ready)
         await serve(app, config, shutdown_trigger=self._stop.wait)
         taking.cancel()
         write_last(self._places.snapshot_file, LastSnapshot(time.time(), clean=self._quiet))
@@ -179,10 +183,10 @@ def mark_running(file: Path) -> None:
     write_last(file, LastSnapshot(last.taken if last else 0, clean=False))
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = LOOPBACK) -> bool:
     """Whether somebody listens on a port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def quiet_within(seconds: float) -> bool:

@@ -20,6 +20,8 @@ class Places:
     home: Path
     cloud_port: int = CLOUD_PORT
     api_port: int = API_PORT
+    listen: str = LOOPBACK
+    """Where both ports are opened. Elsewhere than everybody calls, if something is to stand in between."""
 
     @property
     def cloud_url(self) -> str:
@@ -75,6 +77,11 @@ class Places:
     def pc_file(self) -> Path:
         """Which device the home folder is paired as."""
         return self.state / "pc.json"
+
+    @property
+    def operations_file(self) -> Path:
+        """If this is there, beside the state, every operation asked for is written into it."""
+        return self.state.with_name("operations.log")
 
     @property
     def running_file(self) -> Path:

@@ -12,11 +12,11 @@ from local.places import LOOPBACK, Places
 def refuse_taken(places: Places) -> None:
     """Raise `PortTakenError` for the first port that is not free."""
     for port, option in ((places.cloud_port, "CLOUD_PORT"), (places.api_port, "PORT")):
-        if not free(port):
+        if not free(port, places.listen):
             raise PortTakenError(port, option, holder(port))
 
 
-def free(port: int) -> bool:
+def free(port: int, host: str = LOOPBACK) -> bool:
     """Whether we could listen there."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
@@ -24,7 +24,7 @@ def free(port: int) -> bool:
         else:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((host, port))
         except OSError as error:
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 return False

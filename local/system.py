@@ -12,6 +12,7 @@ from local.api import Api
 from local.disk import empty_folder, write_json
 from local.emulator import Emulator, emulator_version, log_to
 from local.errors import ApiError, EmulatorError, LocalError
+from local.guard import App
 from local.lock import Lock
 from local.places import STAGE, Places
 from local.ports import refuse_taken
@@ -40,8 +41,11 @@ class Running:
 
 
 @contextlib.contextmanager
-def up(places: Places, tell: Tell) -> Iterator[Running]:
-    """Run the system for the length of a `with` block; it ends as cleanly after an error as after a Ctrl-C."""
+def up(places: Places, tell: Tell, between: Callable[[App], App] | None = None) -> Iterator[Running]:
+    """Run the system for the length of a `with` block; it ends as cleanly after an error as after a Ctrl-C.
+
+    `between` may put something between all who call and the cloud.
+    """
     began = time.monotonic()
     version = emulator_version()
     refuse_foreign(places)
@@ -52,7 +56,7 @@ def up(places: Places, tell: Tell) -> Iterator[Running]:
         refuse_taken(places)
         state = open_state(places, version)
         last = read_last(places.snapshot_file)
-        emulator = _start_emulator(places, state, stack)
+        emulator = _start_emulator(Emulator(places, state, between), places, stack)
         tell(f"The embedded cloud answers at {places.cloud_url}")
         _deploy(places, state, emulator, tell)
         _recover(places, state, last, tell)
@@ -67,10 +71,9 @@ def up(places: Places, tell: Tell) -> Iterator[Running]:
         yield Running(places, api, device_id, time.monotonic() - began, emulator)
 
 
-def _start_emulator(places: Places, state: State, stack: contextlib.ExitStack) -> Emulator:
+def _start_emulator(emulator: Emulator, places: Places, stack: contextlib.ExitStack) -> Emulator:
     empty_folder(places.scratch)
     log_to(places.log("cloud"))
-    emulator = Emulator(places, state)
     stack.callback(emulator.stop)
     emulator.start()
     return emulator
