@@ -37,10 +37,10 @@ from chalicelib.contract import (
     SENDERS,
 )
 from chalicelib.debts import laps, losses, owed, receipts
-from chalicelib.errors import NotAllowedError, NotFoundError
+from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
 from chalicelib.incoming import arrivals, missing, quota, under_way, uploads, wanted
 from chalicelib.keeping import home_sweep, trash
-from chalicelib.library import activity, albums, analytics, edits, files, links, places, usage
+from chalicelib.library import activity, albums, analytics, changes, edits, files, links, places, usage
 from chalicelib.media import tasks
 from chalicelib.presign import Link
 from chalicelib.upkeep import lookout, rounds, sweeps
@@ -205,6 +205,13 @@ def find_missing(asked: missing.Hashes) -> missing.Missing:
 def list_files(asked: files.Asked) -> files.FilesShown:
     """List files: those captured last come first, or those begun last."""
     return files.page(cloud(), caller(), asked)
+
+
+@app.route("/changes", methods=["GET"], authorizer=caller_token)
+@open_to(READERS, refuses=[BadCursorError, changes.OutdatedCursorError])
+def list_changes(asked: changes.Asked) -> changes.ChangesShown:
+    """List files that changed since the last time, for who keeps a list of their own; without `since`, all of them."""
+    return changes.page(cloud(), caller(), asked)
 
 
 @app.route("/files/{file_id}", methods=["GET"], authorizer=caller_token)

@@ -51,10 +51,10 @@ class BadInputError(Refusal):
 
 
 class BadCursorError(BadInputError):
-    """Raised when `next` was not handed out by the list it is given to."""
+    """Raised when `next`, or `since`, was not handed out by the list it is given to."""
 
-    def __init__(self, got: str) -> None:
-        super().__init__("next", "the value the page before it gave", got)
+    def __init__(self, got: str, field: str = "next") -> None:
+        super().__init__(field, "the value the page before it gave", got)
 
 
 class NotAllowedError(Refusal):

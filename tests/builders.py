@@ -28,6 +28,7 @@ from chalicelib.metadata import ledger, owners
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
+from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
 from chalicelib.metadata.table import Index, Key, Put, Table
 from tests.multipart_s3 import MultipartS3
@@ -49,7 +50,7 @@ SETTINGS = Settings(
 )
 OWNER = "11111111-1111-4111-8111-111111111111"
 STRANGER = "22222222-2222-4222-8222-222222222222"
-INDEXES = (LIBRARY, FAVOURITES)
+INDEXES = (LIBRARY, FAVOURITES, CHANGED)
 
 
 @cache
@@ -303,7 +304,8 @@ class Pc:
 
 def make_table(dynamodb: Any) -> None:
     """Make the table as the template does."""
-    names = ("pk", "sk", "dueKind", "dueAt", *sorted({name for index in INDEXES for name in (index.of, index.by)}))
+    named = {name for index in INDEXES for name in (index.of, index.by)}
+    names = sorted(named | {"pk", "sk", "dueKind", "dueAt"})
     due = {"IndexName": "due", "KeySchema": _keys("dueKind", "dueAt"), "Projection": {"ProjectionType": "KEYS_ONLY"}}
     dynamodb.create_table(
         TableName=TABLE,
@@ -315,7 +317,8 @@ def make_table(dynamodb: Any) -> None:
 
 
 def _index(index: Index) -> dict[str, Any]:
-    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.shown)}
+    more = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.shown)}
+    shown = more if index.shown else {"ProjectionType": "KEYS_ONLY"}
     return {"IndexName": index.name, "KeySchema": _keys(index.of, index.by), "Projection": shown}
 
 

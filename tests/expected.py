@@ -100,6 +100,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/files/purge"): Expected(SIGNED_IN, _files),
     ("POST", "/files/missing"): Expected(SENDERS, lambda _: {"hashes": [A_SHA256]}),
     ("GET", "/files"): Expected(SENDERS),
+    ("GET", "/changes"): Expected(SENDERS),
     ("POST", "/albums"): Expected(SENDERS, lambda _: {"name": "Müritzsee"}),
     ("GET", "/albums"): Expected(SENDERS),
     ("PATCH", "/albums/{album_id}"): Expected(SENDERS, lambda _: {"name": "Ostsee", "version": 0}),

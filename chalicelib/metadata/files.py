@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.errors import ConditionFailedError
-from chalicelib.metadata import owners, shelves, tallies
+from chalicelib.metadata import changes, owners, shelves, tallies
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Condition, Delete, Key, Operation, Page, Put, Table, Update
 
@@ -256,7 +256,7 @@ def released(file: File) -> list[Operation]:
     """
     same, values = _same_upload(file)
     gone = Delete(_at(file), f"{_IS} AND {same}", {"was": Status.PENDING, **values})
-    return [gone, *_usage(out_of=(Status.PENDING, [file]))]
+    return [gone, changes.gone(file.owner_id, file.file_id), *_usage(out_of=(Status.PENDING, [file]))]
 
 
 def aborted(file: File, ttl: int) -> list[Operation]:

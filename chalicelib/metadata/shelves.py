@@ -11,31 +11,10 @@ the id, so no two are the same: what comes after one is told by the position alo
 
 import re
 
+from chalicelib.metadata import marks
 from chalicelib.metadata.table import Index
 
-# What a list shows of a file: the index carries it along. An index may carry twenty attributes.
-SHOWN = (
-    "capturedAt",
-    "capturedFrom",
-    "createdAt",
-    "deviceId",
-    "favouriteOf",
-    "goneAt",
-    "groupId",
-    "height",
-    "home",
-    "name",
-    "owedTo",
-    "previews",
-    "size",
-    "status",
-    "taggedAt",
-    "takenAt",
-    "trashedAt",
-    "type",
-    "version",
-    "width",
-)
+SHOWN = marks.SHOWN
 LIBRARY = Index("library", "shelf", "shelvedAt", SHOWN)
 FAVOURITES = Index("favourites", "favouriteOf", "shelvedAt", tuple(name for name in SHOWN if name != "favouriteOf"))
 

@@ -1,5 +1,7 @@
 """The table as the rest of `metadata` sees it: keys, conditional writes, pages. Knows nothing of files or devices.
 
+But for one thing: what is written through it is marked as changed, where `marks` says so.
+
 Expressions name attributes as `#name` and values as `:name`; the names are filled in here, so that no expression
 meets DynamoDB's list of reserved words.
 """
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from chalicelib.errors import ConditionFailedError, CrowdedError
+from chalicelib.metadata import marks
 from chalicelib.metadata.items import Item, from_item, to_attribute, to_item
 
 MOST_IN_ONE_WRITE = 100
@@ -175,11 +178,14 @@ class Table:
         newest_first: bool = False,
         only: Condition | None = None,
     ) -> Page:
-        """Read up to `limit` items of one partition under a prefix of the sort key: one strongly consistent query."""
+        """Read up to `limit` items of one partition under a prefix of the sort key: one strongly consistent query.
+
+        Without a prefix all of the partition.
+        """
         request: dict[str, Any] = {
             "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": to_item({":pk": pk, ":prefix": prefix}),
+            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+            "ExpressionAttributeValues": to_item({":pk": pk, ":prefix": prefix or None}),
             "ConsistentRead": True,
             "Limit": limit,
             "ScanIndexForward": not newest_first,
@@ -289,11 +295,14 @@ def _filtered(request: dict[str, Any], only: Condition | None) -> dict[str, Any]
 
 def _request(table: str, operation: Operation) -> dict[str, dict[str, Any]]:
     request: dict[str, Any] = {"TableName": table}
+    does, values = "", operation.values
     if isinstance(operation, Put):
-        request["Item"] = to_item(operation.item)
+        request["Item"] = to_item({**operation.item, **marks.of(operation.item["pk"], operation.item["sk"])})
     else:
         request["Key"] = to_item(operation.key._asdict())
-    does = operation.does if isinstance(operation, Update) else ""
+    if isinstance(operation, Update):
+        does, mark = marks.marking(*operation.key, operation.does)
+        values = {**values, **mark}
     if does:
         request["UpdateExpression"] = does
     if operation.when:
@@ -304,8 +313,8 @@ def _request(table: str, operation: Operation) -> dict[str, dict[str, Any]]:
         names |= {f"#{short}": name for short, name in operation.names.items()}
     if names:
         request["ExpressionAttributeNames"] = names
-    if operation.values:
-        request["ExpressionAttributeValues"] = {f":{name}": to_attribute(v) for name, v in operation.values.items()}
+    if values:
+        request["ExpressionAttributeValues"] = {f":{name}": to_attribute(v) for name, v in values.items()}
     kind = "ConditionCheck" if isinstance(operation, Check) else type(operation).__name__
     return {kind: request}
 

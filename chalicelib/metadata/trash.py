@@ -7,7 +7,7 @@ owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
 
 from typing import Any
 
-from chalicelib.metadata import albums, copies, files, ledger, media, shelves
+from chalicelib.metadata import albums, changes, copies, files, ledger, media, shelves
 from chalicelib.metadata.files import File, Status, due_kind, file_key, gone_key, hash_key, share
 from chalicelib.metadata.table import Delete, Operation, Put, Table, Update
 
@@ -81,7 +81,8 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
     last_look = copies.look(file.owner_id, file.file_id, look_at, look_at)
     nothing_to_see = media.struck_off(file.owner_id, file.file_id)
     counted = files.counted(file.owner_id, {name: -by for name, by in change.items()})
-    operations = [gone, tombstone, last_look, nothing_to_see, *counted, *albums.forgotten(file)]
+    told = changes.gone(file.owner_id, file.file_id)
+    operations = [gone, told, tombstone, last_look, nothing_to_see, *counted, *albums.forgotten(file)]
     if leads_here and file.sha256:
         values = {"file": file.file_id, "at": file.purged_at}
         pointer = Update(hash_key(file.owner_id, file.sha256), "SET #purgedAt = :at", "#fileId = :file", values)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
 from tests.simulation import expressions
 from tests.simulation.expressions import InvalidExpressionError, Item
@@ -36,7 +37,7 @@ class Sparse(NamedTuple):
 
 INDEXES = {
     "due": Sparse("dueKind", "dueAt"),
-    **{index.name: Sparse(index.of, index.by, index.shown) for index in (LIBRARY, FAVOURITES)},
+    **{index.name: Sparse(index.of, index.by, index.shown) for index in (LIBRARY, FAVOURITES, CHANGED)},
 }
 
 
