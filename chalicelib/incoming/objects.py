@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib import presign
 from chalicelib.cloud import Cloud
+from chalicelib.errors import BackhaulError
 from chalicelib.incoming import labels
 
 # Streams at some 80 MB/s into a Lambda, so this fits its minute; what S3 checked itself has no such bound.
@@ -21,6 +22,13 @@ DECLARED = "declared-sha256"
 _HASH = re.compile(r"[0-9a-f]{64}")
 # What S3 says of a version that is not there, or is no object.
 ABSENT = frozenset({"404", "405", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+
+
+class ManyVersionsError(BackhaulError):
+    """Raised when there is more of a file than one run takes away; the sweep comes again."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"there are more versions of {prefix!r} than one run takes away")
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,17 @@ def find(world: Cloud, key: str, version_id: str | None) -> Object | None:
         stored_at=head["LastModified"],
         label=head.get("Metadata", {}).get(labels.NAME, ""),
     )
+
+
+def pages_of_versions(world: Cloud, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """List all versions and markers under a prefix, a thousand a page, those of one key with the newest first."""
+    after: dict[str, str] = {}
+    while True:
+        page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=prefix, **after)
+        yield page
+        if not page.get("IsTruncated"):
+            return
+        after = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
 
 def _declared(head: Mapping[str, Any]) -> str | None:

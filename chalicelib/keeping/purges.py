@@ -4,20 +4,14 @@ from typing import Any
 
 from chalicelib import keys, log, moments
 from chalicelib.cloud import Cloud
-from chalicelib.errors import BackhaulError, ConditionFailedError
+from chalicelib.errors import ConditionFailedError
+from chalicelib.incoming.objects import ManyVersionsError
 from chalicelib.keeping.retention import LAST_LOOK
 from chalicelib.metadata import trash
 from chalicelib.metadata.files import File
 
 # A thousand versions each; more of one file than that are left to the next run.
 _LAPS = 3
-
-
-class ManyVersionsError(BackhaulError):
-    """Raised when there is more of a file than one run deletes; the sweep comes again."""
-
-    def __init__(self, prefix: str) -> None:
-        super().__init__(f"there are more versions of {prefix!r} than one run deletes")
 
 
 def finish(world: Cloud, file: File) -> bool:

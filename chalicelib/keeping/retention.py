@@ -10,8 +10,10 @@ again calls `keep` first, and the write that owes it fails while the mark is the
 two, or both were done at once, the looks that the mark and `keep` leave behind put it right (`sweeps`).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -30,6 +32,7 @@ TAG = {"Key": "backhaul:home", "Value": "yes"}
 LAST_LOOK = timedelta(days=2)
 NEXT_LOOK = timedelta(days=1)
 _TRIES = 6
+_Listed = Mapping[str, Any]
 
 
 class CloudCopy(StrEnum):
@@ -138,17 +141,39 @@ def look_again(world: Cloud, file: File) -> None:
 
 def make_current(world: Cloud, file: File) -> None:
     """Take away what lies before the version that PCs are told of: expiry's marker, or what a link brought later."""
-    page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=file.key)
-    versions = [one for one in page.get("Versions", ()) if one["Key"] == file.key]
-    mine = next((place for place, one in enumerate(versions) if one["VersionId"] == file.version_id), None)
-    if mine is None or versions[mine]["IsLatest"]:
+    mine, later, markers = _listed(world, file)
+    if mine is None or mine["IsLatest"]:
         return
-    markers = [one for one in page.get("DeleteMarkers", ()) if one["Key"] == file.key]
-    for one in [later for later in versions[:mine] if not strays.are_same(later, versions[mine])]:
-        strays.put_aside(world, file, file.key, one["VersionId"])
-    for one in (*versions[:mine], *markers):
-        world.s3.delete_object(Bucket=world.settings.bucket, Key=file.key, VersionId=one["VersionId"])
+    for one in later[: strays.MOST_AT_ONCE]:
+        if strays.are_same(one, mine):
+            _delete(world, file, one)
+        elif strays.can_be_moved(one):
+            strays.put_aside(world, file, file.key, one["VersionId"])
+        else:
+            trouble.report(world, "cloud copy hidden", size=one["Size"], **log.about(file.owner_id, file.file_id))
+            return
+    if len(later) > strays.MOST_AT_ONCE:
+        raise objects.ManyVersionsError(file.key)
+    for one in markers:
+        _delete(world, file, one)
     log.logger.info("made current", extra=log.about(file.owner_id, file.file_id))
+
+
+def _listed(world: Cloud, file: File) -> tuple[_Listed | None, list[_Listed], list[_Listed]]:
+    """Find a file's own version among all of its key; return it, what is later, and the markers, as S3 lists them."""
+    later: list[_Listed] = []
+    markers: list[_Listed] = []
+    for page in objects.pages_of_versions(world, file.key):
+        markers += [one for one in page.get("DeleteMarkers", ()) if one["Key"] == file.key]
+        for one in page.get("Versions", ()):
+            if one["Key"] == file.key and one["VersionId"] == file.version_id:
+                return one, later, markers
+            later += [one] if one["Key"] == file.key else []
+    return None, [], []
+
+
+def _delete(world: Cloud, file: File, one: _Listed) -> None:
+    world.s3.delete_object(Bucket=world.settings.bucket, Key=file.key, VersionId=one["VersionId"])
 
 
 def note_gone(world: Cloud, file: File) -> bool:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.incoming import uploads, wanted
+from chalicelib.incoming import objects, strays, uploads, wanted
+from chalicelib.incoming.objects import ManyVersionsError
 from chalicelib.keeping import home_sweep
 from chalicelib.metadata import files, owners
 from chalicelib.metadata.table import Delete
@@ -180,12 +181,77 @@ def test_dying_in_between_loses_nothing(account: Account, dies: str) -> None:
     with pytest.raises(TimeoutError):
         home_sweep.sweep_home(account.world)
 
+    account.clock.wind(hours=1)
     home_sweep.sweep_home(account.world)
 
     left = stored(account)
     assert left.keys() == {told.key, aside(told.key, later)}
     assert left[told.key] == [PHOTO]
     assert set(left[aside(told.key, later)]) == {OTHER}
+
+
+def test_more_versions_than_a_page_holds_are_all_looked_through(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+    told = begin_simple(account)
+    first = account.put(told.key, PHOTO, checked=False)
+    account.hear(told.key, first)
+    for number in range(5):
+        later = account.put(told.key, f"{number}".encode(), checked=False)
+    account.hear(told.key, later)
+
+    home_sweep.sweep_home(account.world)
+
+    monkeypatch.undo()
+    assert account.s3.head_object(Bucket=BUCKET, Key=told.key)["VersionId"] == first
+    assert sorted(body for key, (body,) in stored(account).items() if key != told.key) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_more_strays_than_one_run_takes_away_are_left_to_the_next(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strays, "MOST_AT_ONCE", 2)
+    told = begin_simple(account)
+    first = account.put(told.key, PHOTO, checked=False)
+    account.hear(told.key, first)
+    for number in range(3):
+        later = account.put(told.key, f"{number}".encode(), checked=False)
+    account.hear(told.key, later)
+
+    with pytest.raises(ManyVersionsError):
+        home_sweep.sweep_home(account.world)
+    account.clock.wind(hours=1)
+    home_sweep.sweep_home(account.world)
+
+    assert account.s3.head_object(Bucket=BUCKET, Key=told.key)["VersionId"] == first
+
+
+def test_what_is_too_large_to_be_moved_is_left_to_expire(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "MOST_PUT_BYTES", len(OTHER) - 1)
+    (begun,) = account.phone().begin(PHOTO)
+    version = account.put(begun.key, OTHER)
+    account.hear(begun.key, version)
+
+    home_sweep.sweep_home(account.world)
+
+    tags = account.s3.get_object_tagging(Bucket=BUCKET, Key=begun.key, VersionId=version)["TagSet"]
+    assert (stored(account), tags) == ({begun.key: [OTHER]}, [strays.TAG])
+    assert [one["what"] for one in account.troubles()][1:] == ["too large to be put aside, left for 30 days"]
+
+
+def test_what_is_too_large_to_be_moved_and_hides_a_file_is_reported_and_not_deleted(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "MOST_PUT_BYTES", len(PHOTO))
+    told = begin_simple(account)
+    account.hear(told.key, account.put(told.key, PHOTO, checked=False))
+    account.hear(told.key, account.put(told.key, PHOTO + OTHER, checked=False))
+
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {told.key: [PHOTO + OTHER, PHOTO]}
+    assert [one["what"] for one in account.troubles()] == ["cloud copy hidden"]
 
 
 def test_a_file_without_strays_is_left_as_it_is(account: Account) -> None:

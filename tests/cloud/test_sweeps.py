@@ -184,10 +184,10 @@ def test_files_that_always_fail_hide_no_other_for_good(account: Account, monkeyp
     fail_always(account, *(phone.send(body).key for body in (b"one", b"two")))
     account.clock.wind(minutes=1)
     behind = phone.send(PHOTO)
-    with pytest.raises(TimeoutError):
-        sweep_after(account, minutes=31)
 
-    sweep_after(account, minutes=15)
+    for wait in (31, 15):
+        with pytest.raises(TimeoutError):
+            sweep_after(account, minutes=wait)
 
     assert phone.see(behind.file_id).status == "uploaded"
 
@@ -197,7 +197,7 @@ def test_a_file_that_failed_is_looked_at_again(account: Account, monkeypatch: py
     begun = account.phone().send(PHOTO)
     fail_always(account, begun.key)
 
-    for wait in (31, 60):
+    for wait in (31, 15):
         with pytest.raises(TimeoutError):
             sweep_after(account, minutes=wait)
 

@@ -104,7 +104,7 @@ def test_untagged_originals_never_expire(resources: dict[str, Any]) -> None:
     rules = properties(resources, "Bucket")["LifecycleConfiguration"]["Rules"]
     expiring = [one["Id"] for one in rules if {"ExpirationInDays", "ExpirationDate"} & one.keys()]
 
-    assert expiring == ["home-objects-expire", "quarantine-expires"]
+    assert expiring == ["home-objects-expire", "quarantine-expires", "large-strays-expire"]
 
 
 def test_what_is_put_aside_can_be_looked_at_for_thirty_days(resources: dict[str, Any]) -> None:
@@ -112,6 +112,15 @@ def test_what_is_put_aside_can_be_looked_at_for_thirty_days(resources: dict[str,
         "Id": "quarantine-expires",
         "Status": "Enabled",
         "Prefix": "quarantine/",
+        "ExpirationInDays": 30,
+    }
+
+
+def test_what_is_too_large_to_be_put_aside_can_be_looked_at_for_as_long(resources: dict[str, Any]) -> None:
+    assert rule(resources, "large-strays-expire") == {
+        "Id": "large-strays-expire",
+        "Status": "Enabled",
+        "TagFilters": [{"Key": "backhaul:stray", "Value": "yes"}],
         "ExpirationInDays": 30,
     }
 
