@@ -22,8 +22,8 @@ from chalicelib.metadata.table import Key
 
 # Within the time of the function (300 s), with room for the page in hand.
 RUN = timedelta(seconds=200)
-# So long does a file wait that could not be looked after, until the next run: it goes behind all that is due by then, so
-# that a hundred such hide nobody for good.
+# So long does a file wait that could not be looked after, until the next run: it goes behind all that is due by then,
+# so that a hundred such hide nobody for good.
 STEP_BACK = timedelta(minutes=30)
 _MOST_AT_ONCE = 100
 _STILL = "still"

@@ -15,8 +15,8 @@ from chalicelib.metadata.files import File, Status
 EXPIRY = timedelta(hours=24)
 # A large file may take days over a bad line; each part that comes in says that somebody is still at it.
 PARTS_EXPIRY = timedelta(days=7)
-# So long does a file wait that could not be looked after, until the next run: it goes behind all that is due by then, so
-# that a hundred such hide nobody for good.
+# So long does a file wait that could not be looked after, until the next run: it goes behind all that is due by then,
+# so that a hundred such hide nobody for good.
 STEP_BACK = timedelta(minutes=10)
 _MOST_IN_ONE_SHARD = 100
 
