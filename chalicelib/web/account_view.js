@@ -25,7 +25,7 @@ export class AccountView {
       children: [email(given), password(TEXTS.password, 'current-password'), stay()],
       ask: async (typed) => {
         const challenge = await this.session.signIn(typed.email, typed.password, Boolean(typed.stay));
-        if (challenge) this.challenge(challenge.session, Boolean(typed.stay));
+        if (challenge) this.challenge(challenge.session, Boolean(typed.stay), typed.email);
         else this.done();
       },
     }, [TEXTS.signUp, () => this.signUp()], [TEXTS.haveCode, () => this.askForCode()], [TEXTS.forgot, () => this.forgot()]);
@@ -58,12 +58,12 @@ export class AccountView {
     }, [TEXTS.resend, () => this.#resend(address)], [TEXTS.back, () => this.signIn(address)]);
   }
 
-  challenge(session, stays) {
+  challenge(session, stays, address) {
     this.#show(TEXTS.challengeTitle, TEXTS.challengeHint, {
       submit: TEXTS.signIn,
       children: [code()],
       ask: async (typed) => {
-        await this.session.answer(session, typed.code, stays);
+        await this.session.answer(session, typed.code, stays, address);
         this.done();
       },
     }, [TEXTS.back, () => this.signIn()]);
@@ -93,7 +93,9 @@ export class AccountView {
 
   async #confirm(address, typed, secret) {
     await call('POST', 'auth/confirm', { email: address, code: typed });
-    if (!secret || (await this.session.signIn(address, secret, true))) this.signIn(address);
+    if (!secret) return this.signIn(address, TEXTS.confirmed);
+    const challenge = await this.session.signIn(address, secret, true);
+    if (challenge) this.challenge(challenge.session, true, address);
     else this.done();
   }
 
@@ -107,6 +109,7 @@ export class AccountView {
     show(this.root, el('main', { class: 'account' },
       el('p', { class: 'brand' }, el('img', { src: 'web/icon.svg', alt: '', width: 48, height: 48 }), TEXTS.name),
       heading,
+      title === TEXTS.signUp && el('p', { class: 'promise' }, TEXTS.promise),
       el('p', { class: 'note', role: 'status' }, note),
       form({ explain, ...asked }),
       el('div', { class: 'others' }, ...others.map(([text, onclick]) => el('button', { type: 'button', class: 'quiet', onclick }, text))),

@@ -38,8 +38,8 @@ export class Api {
     return this.#ask('PATCH', path, body);
   }
 
-  delete(path) {
-    return this.#ask('DELETE', path);
+  delete(path, body) {
+    return this.#ask('DELETE', path, body);
   }
 
   async #ask(method, path, body) {

@@ -1,5 +1,6 @@
 /** Puts the page together: who is signed in, which screen is open, what goes on behind all of them. */
 
+import { AccountRooms } from './account_rooms.js';
 import { AccountView } from './account_view.js';
 import { Api } from './api.js';
 import { Awake } from './awake.js';
@@ -8,6 +9,7 @@ import { el, show } from './dom.js';
 import { explain } from './explain.js';
 import { Hashing } from './hashing.js';
 import { HomeView } from './home_view.js';
+import { icon } from './icons.js';
 import { Ledger } from './ledger.js';
 import { LibraryView } from './library_view.js';
 import { sum } from './plan.js';
@@ -23,12 +25,12 @@ const api = new Api(session);
 const ledger = new Ledger();
 const hashing = new Hashing();
 const awake = new Awake();
-const SCREENS = ['home', 'library', 'devices'];
+const SCREENS = ['home', 'library', 'devices', 'account'];
 let uploads = null;
 let open = null;
 let code = asksToPair();
 
-session.addEventListener('ended', () => signedOut());
+session.addEventListener('ended', ({ detail }) => signedOut(detail));
 addEventListener('hashchange', () => uploads && go());
 addEventListener('online', tellLine);
 addEventListener('offline', tellLine);
@@ -58,12 +60,15 @@ async function signedIn() {
   }
 }
 
-function signedOut() {
+/** @param {''|'ended'|'closed'} why */
+function signedOut(why) {
+  if (why === 'closed') ledger.clear().catch(() => {});
   open?.close();
   uploads?.end();
   uploads = open = null;
   awake.want(false);
-  new AccountView(root, session, () => signedIn()).signIn();
+  if (location.hash) history.replaceState(null, '', location.pathname);
+  new AccountView(root, session, () => signedIn()).signIn('', why && TEXTS[why]);
 }
 
 async function signOut() {
@@ -72,10 +77,9 @@ async function signOut() {
 }
 
 function frame() {
-  const link = (name) => el('a', { href: `#${name}`, id: `to-${name}` }, TEXTS[name]);
+  const link = (name) => el('a', { href: `#${name}`, id: `to-${name}` }, icon(name), TEXTS[name]);
   show(root,
-    el('header', {}, el('p', { class: 'brand' }, el('img', { src: 'web/icon.svg', alt: '', width: 32, height: 32 }), TEXTS.name),
-      el('button', { type: 'button', class: 'quiet', onclick: signOut }, TEXTS.signOut)),
+    el('header', {}, el('p', { class: 'brand' }, el('img', { src: 'web/icon.svg', alt: '', width: 32, height: 32 }), TEXTS.name)),
     el('p', { id: 'line', role: 'status', class: 'line' }),
     el('main', { id: 'screen' }),
     el('nav', { 'aria-label': TEXTS.name }, ...SCREENS.map(link)));
@@ -94,7 +98,13 @@ function go() {
     if (one === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  open = { home: () => new HomeView(screen, api, uploads, ledger), library: () => new LibraryView(screen, api, path), devices: () => new DevicesView(screen, api, code) }[name]();
+  const made = {
+    home: () => new HomeView(screen, api, uploads, ledger),
+    library: () => new LibraryView(screen, api, path),
+    devices: () => new DevicesView(screen, api, code),
+    account: () => new AccountRooms(screen, { api, session, signOut, path }),
+  };
+  open = made[name]();
   code = '';
   open.open().catch((error) => session.isOpen && screen.append(el('p', { role: 'alert', class: 'alert' }, explain(error))));
   scrollTo(0, 0);

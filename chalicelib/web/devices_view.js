@@ -1,10 +1,13 @@
 /** The owner's phones and PCs, and who asks to become one. */
 
-import { el, field, form, show } from './dom.js';
+import { el, facts, field, form, show } from './dom.js';
 import { explain } from './explain.js';
-import { TEXTS, when } from './texts.js';
+import { icon } from './icons.js';
+import { canScan, scan } from './scan.js';
+import { TEXTS, ago } from './texts.js';
 
 const MOST_COUNTED = 100;
+const LATE_MS = 24 * 3600 * 1000;
 
 export class DevicesView {
   constructor(root, api, code = '') {
@@ -15,18 +18,24 @@ export class DevicesView {
   }
 
   async open() {
-    show(this.root, el('h1', { tabindex: -1 }, TEXTS.devices), this.note, this.pairing, this.list);
+    const parts = this.code ? [this.pairing, this.list] : [this.list, this.pairing];
+    show(this.root, el('h1', { tabindex: -1 }, TEXTS.devices), this.note, ...parts);
     if (this.code) this.#lookUp(this.code).catch((error) => this.#askForCode(explain(error)));
     else this.#askForCode();
     await this.#refresh();
   }
 
-  close() {}
+  close() {
+    this.looking?.abort();
+  }
 
   async #refresh() {
-    const { devices } = await this.api.get('devices');
+    const [{ devices }, { pcs }] = await Promise.all([this.api.get('devices'), this.api.get('analytics/overview')]);
     const here = devices.filter((device) => !device.revokedAt);
     await Promise.all(here.filter(({ kind }) => kind === 'pc').map((pc) => this.#count(pc)));
+    for (const device of here) device.owedSince = pcs.find(({ deviceId }) => deviceId === device.deviceId)?.owedSince;
+    const rank = ({ kind }) => (kind === 'pc' ? 0 : 1);
+    here.sort((one, other) => rank(one) - rank(other));
     show(this.list, ...here.map((device) => this.#row(device)), !here.length && el('li', { class: 'hint' }, TEXTS.noDevices));
   }
 
@@ -43,7 +52,25 @@ export class DevicesView {
       el('h2', { id: 'pair-title' }, TEXTS.pairTitle),
       el('p', {}, TEXTS.pairHint),
       note && el('p', { role: 'alert', class: 'alert' }, note),
+      canScan() && el('button', { type: 'button', class: 'scan', onclick: () => this.#scan() }, TEXTS.scan),
       form({ explain, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(code) }));
+  }
+
+  /** The camera is asked for only here, when somebody touched the button. */
+  async #scan() {
+    this.looking = new AbortController();
+    const note = el('p', { role: 'status', class: 'hint' }, TEXTS.scanHint);
+    const video = el('video', { class: 'camera', muted: true, playsinline: true });
+    show(this.pairing, el('h2', { id: 'pair-title' }, TEXTS.pairTitle), video, note,
+      el('button', { type: 'button', onclick: () => this.looking.abort() }, TEXTS.scanStop));
+    let code = '';
+    try {
+      code = await scan(video, this.looking.signal, () => { note.textContent = TEXTS.scanNothing; });
+    } catch {
+      return this.#askForCode(TEXTS.scanDenied);
+    }
+    if (!code) return this.#askForCode();
+    await this.#lookUp(code).catch((error) => this.#askForCode(explain(error)));
   }
 
   async #lookUp(code) {
@@ -61,7 +88,8 @@ export class DevicesView {
     const title = el('h2', { id: 'pair-title', tabindex: -1 }, TEXTS.pairAsk(asks.name));
     show(this.pairing, title,
       el('p', {}, TEXTS.pairWho[asks.kind]),
-      el('dl', {}, ...pairs([[TEXTS.platform, asks.platform || '–'], [TEXTS.address, asks.address], [TEXTS.code, code.trim().toUpperCase()]])),
+      el('p', { class: 'user-code' }, code.trim().toUpperCase()),
+      facts([[TEXTS.platform, asks.platform || '–'], [TEXTS.address, asks.address]]),
       el('p', { class: 'warning' }, TEXTS.pairWarning),
       el('div', { class: 'actions' },
         el('button', { type: 'button', class: 'main', onclick: decide(true, TEXTS.approved) }, TEXTS.approve),
@@ -70,11 +98,13 @@ export class DevicesView {
   }
 
   #row(device) {
-    const lines = [device.platform, device.lastSeenAt ? TEXTS.lastSeen(when(device.lastSeenAt)) : TEXTS.neverSeen];
+    const lines = [TEXTS.kind[device.kind], device.platform, device.lastSeenAt ? TEXTS.lastSeen(ago(device.lastSeenAt)) : TEXTS.neverSeen];
     if (device.kind === 'pc') lines.push(owedTo(device));
-    if (device.freeBytes !== undefined) lines.push(TEXTS.room(device.freeBytes));
+    if (device.freeBytes !== undefined && device.freeBytes !== null) lines.push(TEXTS.room(device.freeBytes));
     const actions = el('div', { class: 'actions' });
-    const row = el('li', { class: 'card' }, el('h2', {}, device.name), el('p', { class: 'hint' }, lines.filter(Boolean).join(' · ')), actions);
+    const row = el('li', { class: 'card device' }, icon(device.kind === 'pc' ? 'pc' : 'phone', 28),
+      el('div', {}, el('h2', {}, device.name), el('p', { class: 'hint' }, lines.filter(Boolean).join(' · ')),
+        isBehind(device) && el('p', { class: 'behind' }, TEXTS.behind(ago(device.owedSince)))), actions);
     this.#offer(device, row, actions);
     return row;
   }
@@ -109,11 +139,12 @@ export class DevicesView {
   }
 }
 
+/** A PC that is switched off over night is not behind. */
+function isBehind({ owedSince }) {
+  return Boolean(owedSince) && Date.now() - Date.parse(owedSince) > LATE_MS;
+}
+
 function owedTo(device) {
   if (device.catchingUp) return TEXTS.catchingUp(device.catchingUp.owedSoFar);
   return device.owed ? TEXTS.owed(device.owed) : TEXTS.owedNone;
-}
-
-function pairs(told) {
-  return told.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]);
 }

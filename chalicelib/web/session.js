@@ -6,6 +6,7 @@
 import { ApiError, call } from './api.js';
 
 const NAME = 'backhaul.refresh';
+const ABOUT = 'backhaul.about';
 const EARLY_MS = 60_000;
 
 export class Session extends EventTarget {
@@ -17,13 +18,26 @@ export class Session extends EventTarget {
     return Boolean(read());
   }
 
-  /** @returns {Promise<{session: string}|null>} what must still be answered, if anything */
-  async signIn(email, password, stay) {
-    return this.#take(await call('POST', 'auth/login', { email, password }), stay);
+  /** Who signed in here and whether an authenticator app was asked for; the API tells neither afterwards. */
+  get about() {
+    return JSON.parse(localStorage.getItem(ABOUT) ?? sessionStorage.getItem(ABOUT) ?? '{}');
   }
 
-  async answer(session, code, stay) {
-    return this.#take(await call('POST', 'auth/challenge', { session, code }), stay);
+  remember(about) {
+    kept().setItem(ABOUT, JSON.stringify({ ...this.about, ...about }));
+  }
+
+  /** @returns {Promise<{session: string}|null>} what must still be answered, if anything */
+  async signIn(email, password, stay) {
+    const asked = this.#take(await call('POST', 'auth/login', { email, password }), stay);
+    if (!asked) this.remember({ email, second: false });
+    return asked;
+  }
+
+  async answer(session, code, stay, email) {
+    const asked = this.#take(await call('POST', 'auth/challenge', { session, code }), stay);
+    if (!asked) this.remember({ email, second: true });
+    return asked;
   }
 
   /** A token that lives for a while yet. */
@@ -41,8 +55,13 @@ export class Session extends EventTarget {
 
   async signOut() {
     const refreshToken = read();
-    this.#end();
+    this.#end('');
     if (refreshToken) await call('POST', 'auth/logout', { refreshToken }).catch(() => {});
+  }
+
+  /** There is nobody any more to be signed in as. */
+  leave() {
+    this.#end('closed');
   }
 
   async #refresh() {
@@ -51,7 +70,7 @@ export class Session extends EventTarget {
       if (!refreshToken) throw new ApiError(401, 'SessionEndedError', 'signed out');
       this.#take(await call('POST', 'auth/refresh', { refreshToken }), Boolean(localStorage.getItem(NAME)));
     } catch (error) {
-      if (error.status === 401 || error.status === 400) this.#end();
+      if (error.status === 401 || error.status === 400) this.#end(refreshToken ? 'ended' : '');
       throw error;
     }
     return this.#access;
@@ -66,17 +85,23 @@ export class Session extends EventTarget {
     return null;
   }
 
-  #end() {
+  #end(why) {
     this.#access = '';
     this.#until = 0;
-    sessionStorage.removeItem(NAME);
-    localStorage.removeItem(NAME);
-    this.dispatchEvent(new Event('ended'));
+    for (const storage of [sessionStorage, localStorage]) {
+      storage.removeItem(NAME);
+      storage.removeItem(ABOUT);
+    }
+    this.dispatchEvent(new CustomEvent('ended', { detail: why }));
   }
 }
 
 function read() {
   return localStorage.getItem(NAME) ?? sessionStorage.getItem(NAME);
+}
+
+function kept() {
+  return localStorage.getItem(NAME) ? localStorage : sessionStorage;
 }
 
 function locked(ask) {

@@ -90,7 +90,7 @@ class Phone:
         return True
 
     def go(self, name: str) -> None:
-        self.page.get_by_role("link", name=name).click()
+        self.page.get_by_role("navigation", name="Backhaul").get_by_role("link", name=name, exact=True).click()
 
     def picture(self, name: str) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
