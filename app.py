@@ -36,7 +36,7 @@ from chalicelib.contract import (
     READERS,
     SENDERS,
 )
-from chalicelib.debts import laps, losses, owed, receipts
+from chalicelib.debts import holdings, laps, losses, owed, receipts
 from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
 from chalicelib.incoming import arrivals, missing, quota, under_way, uploads, wanted
 from chalicelib.keeping import home_sweep, trash
@@ -580,6 +580,13 @@ def take_receipts(device_id: Id, asked: receipts.Receipts) -> receipts.Answers:
 def take_losses(device_id: Id, asked: losses.Losses) -> losses.LossAnswers:
     """Take a PC's word that files are damaged or gone at home; what is still in the cloud is owed to it again."""
     return losses.take(cloud(), caller(), device_id, asked)
+
+
+@app.route("/devices/{device_id}/holdings", methods=["POST"], authorizer=caller_token)
+@open_to(PCS)
+def take_holdings(device_id: Id, asked: holdings.Holdings) -> holdings.HoldingAnswers:
+    """Take a PC's word for what it has at home; what the table has lost is written down again."""
+    return holdings.take(cloud(), caller(), device_id, asked)
 
 
 # ---- What runs by itself -------------------------------------------------------------------------------------------

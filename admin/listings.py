@@ -67,7 +67,7 @@ def household(world: Cloud, owner_id: str) -> Household | None:
 
 def owner_ids(world: Cloud) -> Iterator[str]:
     """Name every owner of whom the list or the bucket knows, each once."""
-    for owner_id, _ in groupby(heapq.merge(_listed(world), _in_bucket(world))):
+    for owner_id, _ in groupby(heapq.merge(_listed(world), in_bucket(world))):
         yield owner_id
 
 
@@ -153,7 +153,8 @@ def _listed(world: Cloud) -> Iterator[str]:
     return (item["sk"].removeprefix("owner#") for item in _pages(world, "owners", "owner#"))
 
 
-def _in_bucket(world: Cloud) -> Iterator[str]:
+def in_bucket(world: Cloud) -> Iterator[str]:
+    """Name every owner of whom the bucket holds a file, in order."""
     token: dict[str, str] = {}
     while True:
         page = world.s3.list_objects_v2(Bucket=world.settings.bucket, Prefix=keys.ORIGINALS, Delimiter="/", **token)

@@ -25,10 +25,10 @@ from chalicelib.library import files
 from chalicelib.metadata import devices as metadata_devices
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata import ledger, owners
+from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
-from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
 from chalicelib.metadata.table import Index, Key, Put, Table
 from tests.multipart_s3 import MultipartS3
@@ -119,9 +119,10 @@ class Account:
         self.calls.clear()
         yield self.calls
 
-    def put(self, key: str, body: bytes, kind: str = "image/jpeg", *, checked: bool = True) -> str:
+    def put(self, key: str, body: bytes, kind: str = "image/jpeg", *, checked: bool = True, label: str = "") -> str:
         """Put an object as S3 would have it after a PUT; return its version."""
-        told = {"ChecksumSHA256": b64(body), "ChecksumAlgorithm": "SHA256"} if checked else {}
+        told: dict[str, Any] = {"ChecksumSHA256": b64(body), "ChecksumAlgorithm": "SHA256"} if checked else {}
+        told |= {"Metadata": {"label": label}} if label else {}
         version: str = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType=kind, **told)["VersionId"]
         return version
 
@@ -214,7 +215,8 @@ class Phone:
         """Begin and put one file; its event is still on the way."""
         (begun,) = self.begin(declare(body, **more))
         if begun.link:
-            self.account.put(begun.key, body, begun.link.headers["Content-Type"])
+            headers = begun.link.headers
+            self.account.put(begun.key, body, headers["Content-Type"], label=headers["x-amz-meta-label"])
         return begun
 
     def bring(self, body: bytes, **more: Any) -> str:

@@ -44,6 +44,10 @@ def _loss(ids: Ids) -> Any:
     return {"losses": [{"fileId": ids["file_id"], "what": "gone"}]}
 
 
+def _holding(ids: Ids) -> Any:
+    return {"files": [{"fileId": ids["file_id"], "sha256": A_SHA256, "size": 1, "name": "a.jpg"}]}
+
+
 def _email(_: Ids) -> Any:
     return {"email": EMAIL}
 
@@ -86,6 +90,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("GET", "/devices/{device_id}/owed"): Expected(frozenset({PC, PERSON, ADMIN})),
     ("POST", "/devices/{device_id}/receipts"): Expected(frozenset({PC}), _receipt),
     ("POST", "/devices/{device_id}/losses"): Expected(frozenset({PC}), _loss),
+    ("POST", "/devices/{device_id}/holdings"): Expected(frozenset({PC}), _holding),
     ("POST", "/uploads"): Expected(SENDERS, _declared),
     ("POST", "/upload-url"): Expected(SENDERS, lambda _: {"fileName": "a.jpg", "fileType": "image/jpeg"}),
     ("DELETE", "/uploads/{file_id}"): Expected(SENDERS),

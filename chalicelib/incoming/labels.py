@@ -43,7 +43,8 @@ def _one(word: str, value: str) -> str:
     return urlencode({word: value.encode("utf-8", "replace")}, quote_via=quote)
 
 
-def _is_moment(value: str) -> bool:
+def is_moment(value: str) -> bool:
+    """Whether it is a moment as we write one or a phone declares it, and the calendar knows it."""
     if not _MOMENT.fullmatch(value):
         return False
     try:
@@ -58,8 +59,8 @@ def _is_hint(value: str) -> bool:
 
 
 _FIELDS: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "createdAt": ("created_at", _is_moment),
-    "takenAt": ("taken_at", _is_moment),
+    "createdAt": ("created_at", is_moment),
+    "takenAt": ("taken_at", is_moment),
     "deviceId": ("device_id", keys.is_id),
     "name": ("name", lambda value: 0 < len(value) <= _MOST_NAME),
     "groupId": ("group_id", _is_hint),

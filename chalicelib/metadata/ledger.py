@@ -73,6 +73,13 @@ def restated(before: File, after: File) -> list[Operation]:
     return [change, *([] if is_lost == was_lost else [files.pointed(after, held=was_lost)])]
 
 
+def known_from_home(file: File) -> list[Operation]:
+    """Nothing -> downloaded, its cloud copy gone: all that is known of it is what a PC has. Fails if it is known."""
+    new, pointer, *_ = files.uploaded(None, file)
+    change = files.share(Status.DOWNLOADED, [file]) + files.share("gone", [file])
+    return [new, pointer, *files.counted(file.owner_id, change)]
+
+
 def recounted(changes: Sequence[tuple[File, File]], home_at: str | None = None) -> list[Operation]:
     """Move the counters of one owner's files from what they were to what they are: one operation.
 

@@ -57,6 +57,12 @@ def ensure(table: Table, owner_id: str, now: str) -> None:
         return
 
 
+def come_back(table: Table, owner_id: str, now: str) -> None:
+    """Write down an owner whose profile is lost: no cloud copy leaves before they say again how long it should stay."""
+    ensure(table, owner_id, now)
+    table.put(Update(profile(owner_id), "SET #graceDays = if_not_exists(#graceDays, :never)", values={"never": _NEVER}))
+
+
 def visited(table: Table, owner_id: str, now: str, told: Operation) -> None:
     """Write down that an owner was here, one call; of one seen for the first time, profile and list entry, too."""
     try:

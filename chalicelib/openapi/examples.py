@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib import health
 from chalicelib.auth import accounts, closures, devices, me, mfa, pairings
-from chalicelib.debts import losses, receipts
+from chalicelib.debts import holdings, losses, receipts
 from chalicelib.incoming import missing, under_way, uploads, wanted
 from chalicelib.keeping import trash
 from chalicelib.keeping.retention import CloudCopy
@@ -131,6 +131,8 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
             )
         ]
     ),
+    holdings.HoldingAnswers([holdings.HoldingAnswer(_FILE, "restored")]),
+    holdings.Holdings([holdings.Holding(_FILE, _SHA256, 2_201_345, "IMG_0001.heic", _HOME, _BEGUN)]),
     losses.LossAnswers([losses.LossAnswer(_FILE, "owedAgain")]),
     losses.Losses([losses.Loss(_FILE, "damaged")]),
     mfa.TurnOff(_PASSWORD),
