@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive destroy clean
+.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive export erase cost count-operations destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -93,11 +93,29 @@ deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev 
 audit: .venv/.run ## compare ledger and bucket of a stage: make audit STAGE=dev [OWNER=id] [MEND=1] [TAGS=1]
 	@$(BIN)/python -m admin audit --stage "$(STAGE)" $(if $(OWNER),--owner "$(OWNER)") $(if $(MEND),--mend) $(if $(TAGS),--tags)
 
+rebuild: .venv/.run ## after the table was lost: write down what the bucket holds: make rebuild STAGE=dev [OWNER=id]
+	@$(BIN)/python -m admin rebuild --stage "$(STAGE)" $(if $(OWNER),--owner "$(OWNER)")
+
+restore-drill: .venv/.test ## lose the table on the embedded cloud, and get everything back
+	@$(BIN)/python -m pytest -q tests/e2e/test_restore.py
+
 redrive: .venv/.run ## send dead letters back where they belong: make redrive STAGE=dev [QUEUE=arrivals-dead]
 	@$(BIN)/python -m admin redrive --stage "$(STAGE)" $(if $(QUEUE),--queue "$(QUEUE)")
 
 destroy: .venv/.run ## take a stage down; asks before it deletes data: make destroy STAGE=dev
 	@$(BIN)/python -m infra destroy --stage "$(STAGE)"
+
+export: .venv/.run ## all of an owner's data into a folder: make export STAGE=dev OWNER=id TO=folder [LINKS=1]
+	@$(BIN)/python -m admin export --stage "$(STAGE)" --owner "$(OWNER)" --to "$(TO)" $(if $(LINKS),--links)
+
+erase: .venv/.run ## erase all of an owner's data from a stage; asks before: make erase STAGE=dev OWNER=id
+	@$(BIN)/python -m admin erase --stage "$(STAGE)" --owner "$(OWNER)"
+
+cost: .venv/.run ## what files cost, next to a simple design: make cost FILES=10000 MB=3 PCS=1 MONTHS=1 [REGION=eu-central-1]
+	@$(BIN)/python -m admin.cost $(if $(FILES),--files $(FILES)) $(if $(MB),--mb $(MB)) $(if $(PCS),--pcs $(PCS)) $(if $(MONTHS),--months $(MONTHS)) $(if $(REGION),--region $(REGION))
+
+count-operations: .venv/.test ## count what a file asks of AWS, on the embedded cloud too: make count-operations [ONLY=moto]
+	@$(BIN)/python -m bench.operations $(if $(ONLY),--only-moto)
 
 clean: ## remove what the tools left behind; your data, .local and ./home, stays
 	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis

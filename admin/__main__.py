@@ -1,4 +1,4 @@
-"""The command line: `python -m admin audit|redrive --stage dev`.
+"""The command line: `python -m admin audit|redrive|export|erase|rebuild --stage dev`.
 
 Decides nothing. 0 is well, 1 an error, 2 a wrong command, 3 something found that is still to be mended, 130 Ctrl-C.
 """
@@ -6,11 +6,16 @@ Decides nothing. 0 is well, 1 an error, 2 a wrong command, 3 something found tha
 import argparse
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from admin import stage
 from admin.audit import Orders, Told, audit
+from admin.erase import erase
+from admin.errors import MissingOwnerError
+from admin.export import export, summed
 from admin.mend import CHANGED
+from admin.rebuild import AGAIN, Rebuilt, is_person, rebuild
 from admin.redrive import redrive
 from admin.stage import Stage
 from chalicelib import log
@@ -20,6 +25,8 @@ from infra.stages import known_stages
 
 PROJECT = Path(__file__).resolve().parents[1]
 STILL_WRONG = 3
+REBUILT = """Owners pair their devices anew; a PC keeps its folder (`backhaul pair`), and fetches nothing twice.
+Then each PC tells what it has: `backhaul verify --tell`. Last: `make audit STAGE=... MEND=1`."""
 
 
 def main(arguments: list[str] | None = None, project: Path = PROJECT) -> int:
@@ -61,6 +68,50 @@ def show_redrive(here: Stage, asked: argparse.Namespace) -> int:
     return 0
 
 
+def do_export(here: Stage, asked: argparse.Namespace) -> int:
+    """Write an owner's data into a folder, and say how much of it there is."""
+    with log.only_errors():
+        counts, size = summed(export(here, _owner(asked), Path(asked.to), links=asked.links))
+    for done, times in sorted(counts.items()):
+        print(f"{times:>8}  {done}")
+    print(f"{counts.total()} files, {size} bytes in {asked.to}")
+    return 0
+
+
+def do_erase(here: Stage, asked: argparse.Namespace) -> int:
+    """Erase an owner's data, once it was agreed, and say what is left."""
+    agreed = asked.yes_erase
+    with log.only_errors():
+        found = erase(here, _owner(asked), (lambda _: str(agreed)) if agreed else input)
+    return STILL_WRONG if found else 0
+
+
+def _owner(asked: argparse.Namespace) -> str:
+    if not asked.owner:
+        raise MissingOwnerError
+    return str(asked.owner)
+
+
+def show_rebuild(here: Stage, asked: argparse.Namespace) -> int:
+    """Print a line an owner as it is done, then what is left to do by hand."""
+    found: Counter[str] = Counter()
+    with log.only_errors():
+        for one in rebuild(here.world, partial(is_person, here), owner_id=asked.owner or None):
+            print(_rebuilt_line(one), flush=True)
+            found.update(one.found)
+    for outcome, count in sorted(found.items()):
+        print(f"{count:>8}  {outcome}")
+    print(REBUILT)
+    return STILL_WRONG if found[AGAIN] else 0
+
+
+def _rebuilt_line(one: Rebuilt) -> str:
+    if one.left_alone:
+        return f"owner {one.owner_id}  left alone: {one.left_alone}"
+    grace = "" if one.was_known else "; cloud copies stay until the owner sets a grace again"
+    return f"owner {one.owner_id}  {one.found['uploaded']} of {one.found.total()} written down anew{grace}"
+
+
 def _line(told: Told) -> str:
     finding = told.finding
     about = [finding.file_id and f"file {finding.file_id}", finding.device_id and f"PC {finding.device_id}"]
@@ -70,7 +121,7 @@ def _line(told: Told) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m admin", description="Look after a stage.")
-    deeds = parser.add_subparsers(required=True, metavar="audit|redrive")
+    deeds = parser.add_subparsers(required=True, metavar="audit|redrive|export|erase|rebuild")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--stage", default="", help="which stage, as .chalice/config.json names it")
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
@@ -82,6 +133,18 @@ def _parser() -> argparse.ArgumentParser:
     sent_back = deeds.add_parser("redrive", parents=[shared], help="send dead letters back where they belong")
     sent_back.add_argument("--queue", help="this queue only: arrivals-dead, media-dead, notices-dead or paired-dead")
     sent_back.set_defaults(deed=show_redrive)
+    written = deeds.add_parser("export", parents=[shared], help="write all of an owner's data into a folder")
+    written.add_argument("--owner", help="whose, as `GET /me` shows it as ownerId")
+    written.add_argument("--to", required=True, help="the folder: new, empty, or that of an export that was stopped")
+    written.add_argument("--links", action="store_true", help="addresses of the objects, for a week, not their bytes")
+    written.set_defaults(deed=do_export)
+    erased = deeds.add_parser("erase", parents=[shared], help="erase all of an owner's data; asks before")
+    erased.add_argument("--owner", help="whose, as `GET /me` shows it as ownerId")
+    erased.add_argument("--yes-erase", metavar="OWNER", help="agree beforehand, for scripts")
+    erased.set_defaults(deed=do_erase)
+    anew = deeds.add_parser("rebuild", parents=[shared], help="write down what the bucket holds and the table does not")
+    anew.add_argument("--owner", help="this owner only")
+    anew.set_defaults(deed=show_rebuild)
     return parser
 
 

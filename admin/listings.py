@@ -104,6 +104,16 @@ def all_files(world: Cloud, owner_id: str) -> Iterator[File]:
     return (files.read(item) for item in _pages(world, owners.partition(owner_id), "file#"))
 
 
+def everything(world: Cloud, owner_id: str) -> Iterator[dict[str, Any]]:
+    """Yield all that the table holds of an owner, but for debts: those lie with the PCs."""
+    return _pages(world, owners.partition(owner_id), "")
+
+
+def versions(world: Cloud, prefix: str) -> Iterator[Version]:
+    """Yield every version and marker under a prefix."""
+    return _listed_versions(world, prefix)
+
+
 def _seen(file_id: str, parts: Iterable[object]) -> Seen:
     file, versions, debts = None, [], set()
     for part in parts:

@@ -169,6 +169,12 @@ class Pool:
         self.members = {email: member for email, member in self.members.items() if member is not gone}
         return {}
 
+    def admin_get_user(self, *, Username: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        for email, member in self.members.items():
+            if member.sub == Username:
+                return {"Username": Username, "UserAttributes": [{"Name": "email", "Value": email}]}
+        raise UserNotFoundError({"Error": {"Code": "UserNotFoundException"}}, "AdminGetUser")
+
     def admin_delete_user(self, *, Username: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         for email, member in self.members.items():
             if member.sub == Username:

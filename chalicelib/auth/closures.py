@@ -16,7 +16,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.incoming import strays
 from chalicelib.log import logger, owner_hash
 from chalicelib.metadata import devices as kept_devices
-from chalicelib.metadata import owners
+from chalicelib.metadata import owners, postings
 from chalicelib.metadata.table import MOST_IN_ONE_WRITE, Delete
 
 LAST_LAP = timedelta(hours=1)
@@ -46,10 +46,17 @@ def remove_closed(world: Cloud) -> None:
     """Run one lap of removals, for as long as a sweep may take."""
     until = world.now() + _LAP
     for owner_id in owners.closed_due(world.table, world.now_text(), limit=_MOST_OWNERS):
-        closed_at = owners.find_closed(world.table, owner_id)
-        # The index lags, so the profile has the last word.
-        if closed_at and _remove(world, owner_id, until):
-            _finish(world, owner_id, moments.from_text(closed_at))
+        remove(world, owner_id, until)
+
+
+def remove(world: Cloud, owner_id: str, until: datetime) -> bool:
+    """Run one lap of the removal of an owner who has left, whoever closed the account; say whether nothing is left."""
+    closed_at = owners.find_closed(world.table, owner_id)
+    # The index lags, so the profile has the last word.
+    if not closed_at or not _remove(world, owner_id, until):
+        return False
+    _finish(world, owner_id, moments.from_text(closed_at))
+    return True
 
 
 def _remove(world: Cloud, owner_id: str, until: datetime) -> bool:
@@ -57,9 +64,10 @@ def _remove(world: Cloud, owner_id: str, until: datetime) -> bool:
     _revoke_all(world, owner_id)
     user_pool.remove(world, owner_id)
     prefixes = (credentials.prefix(owner_id), f"previews/{owner_id}/", f"{strays.QUARANTINE}{owner_id}/")
-    debts = [f"pc#{device.device_id}" for device in kept_devices.every(world.table, owner_id)]
+    also = [f"pc#{device.device_id}" for device in kept_devices.every(world.table, owner_id)]
+    also.append(postings.partition(owner_id))
     return all(_remove_objects(world, prefix, until) for prefix in prefixes) and all(
-        _remove_items(world, partition, until) for partition in (*debts, owners.partition(owner_id))
+        _remove_items(world, partition, until) for partition in (*also, owners.partition(owner_id))
     )
 
 

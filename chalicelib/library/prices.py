@@ -1,17 +1,21 @@
 """What AWS takes, and what a file costs on its way: the one table of prices. Pure.
 
-List prices of us-east-1 without free tiers, in nano-dollars (10^-9 USD), as last compared in 2025. Another region is
-dearer by up to a fifth. To bring it up to date, change `PRICES` and `AS_OF`, and nothing else.
+List prices without free tiers, in pico-dollars (10^-12 USD) for one of each, as published in September 2026;
+docs/COST.md names the sources. To bring it up to date, change `PRICES`, `RATES` and `AS_OF`, and nothing else.
 
-What a file is charged with is the work of its usual way (`ARRIVAL`, `HOMECOMING`), times the files that were counted;
-nobody meters single requests. Left out is what does not grow with files: alarms, logs, an idle stage.
+What files are charged with is the work of their usual way (`ARRIVALS`, `HOMECOMINGS`), as `make count-operations`
+counted it and a test compares, times the files that were counted; nobody meters single requests. Left out is what does
+not grow with files: alarms, metrics, an idle stage. `make cost` has that, too.
 """
 
 from dataclasses import dataclass, fields
 
-AS_OF = "2025-11"
+AS_OF = "2026-09"
 REGION = "us-east-1"
+# What the works below are for: a share of a request that many files have in common is a whole number of a thousand.
+FILES = 1000
 _GIB = 2**30
+_PICO = 1000
 
 
 @dataclass(frozen=True)
@@ -28,33 +32,74 @@ class Work:
     writes: int = 0
 
 
-# Nano-dollars for one of each.
-PRICES = Work(
-    api_requests=3_500,
-    function_calls=200,
-    function_mib_seconds=13,
-    puts=5_000,
-    gets=400,
-    messages=400,
-    reads=125,
-    writes=625,
-)
-STORED_GIB_MONTH = 23_000_000
-SENT_GIB = 90_000_000
+@dataclass(frozen=True)
+class Rates:
+    """What a month of standing things and what a GiB costs."""
 
-# Begun alone, arrived, looked into, with two previews; told to one PC.
-ARRIVAL = Work(
-    api_requests=1,
-    function_calls=3,
-    function_mib_seconds=1_600,
-    puts=3,
-    gets=2,
-    messages=4,
-    reads=16,
-    writes=34,
+    stored_gib: int
+    sent_gib: int
+    table_gib: int
+    log_gib: int
+    metric: int = 300_000_000_000
+    alarm: int = 100_000_000_000
+    dashboard: int = 3_000_000_000_000
+
+
+PRICES = {
+    "us-east-1": Work(
+        api_requests=3_500_000,
+        function_calls=200_000,
+        function_mib_seconds=13_021,
+        puts=5_000_000,
+        gets=400_000,
+        messages=400_000,
+        reads=125_000,
+        writes=625_000,
+    ),
+    "eu-central-1": Work(
+        api_requests=3_700_000,
+        function_calls=200_000,
+        function_mib_seconds=13_021,
+        puts=5_400_000,
+        gets=430_000,
+        messages=400_000,
+        reads=152_500,
+        writes=762_500,
+    ),
+}
+# A GiB of the table is its own and the backup's: point-in-time recovery.
+RATES = {
+    "us-east-1": Rates(
+        stored_gib=23_000_000_000, sent_gib=90_000_000_000, table_gib=450_000_000_000, log_gib=500_000_000_000
+    ),
+    "eu-central-1": Rates(
+        stored_gib=24_500_000_000, sent_gib=90_000_000_000, table_gib=550_800_000_000, log_gib=630_000_000_000
+    ),
+}
+STORED_GIB_MONTH = RATES[REGION].stored_gib // _PICO
+SENT_GIB = RATES[REGION].sent_gib // _PICO
+
+# A thousand files: begun, arrived, looked into, with two previews; told to one PC; let go when their grace is over.
+ARRIVALS = Work(
+    api_requests=125,
+    function_calls=1_500,
+    function_mib_seconds=1_660_000,
+    puts=4_000,
+    gets=3_000,
+    messages=2_500,
+    reads=16_000,
+    writes=74_000,
 )
-# Fetched by one PC and receipted.
-HOMECOMING = Work(api_requests=1, function_calls=1, function_mib_seconds=50, gets=1, messages=2, reads=3, writes=12)
+# A thousand files fetched by one PC and receipted.
+HOMECOMINGS = Work(
+    api_requests=125,
+    function_calls=250,
+    function_mib_seconds=9_000,
+    gets=1_000,
+    messages=375,
+    reads=1_000,
+    writes=6_750,
+)
 
 
 @dataclass(frozen=True)
@@ -71,15 +116,17 @@ class Cost:
         return self.storage + self.requests + self.transfer
 
 
-def of(work: Work) -> int:
+def of(work: Work, region: str = REGION) -> int:
     """Return what some work costs, in nano-dollars."""
-    return sum(getattr(work, field.name) * getattr(PRICES, field.name) for field in fields(Work))
+    prices = PRICES[region]
+    total: int = sum(getattr(work, field.name) * getattr(prices, field.name) for field in fields(Work))
+    return total // _PICO
 
 
 def estimate(*, stored_bytes: int, arrived: int, taken_home: int, sent_bytes: int) -> Cost:
     """Estimate a month's cost: what is stored stays all month, the rest is what has happened in it so far."""
     return Cost(
         storage=stored_bytes * STORED_GIB_MONTH // _GIB,
-        requests=arrived * of(ARRIVAL) + taken_home * of(HOMECOMING),
+        requests=(arrived * of(ARRIVALS) + taken_home * of(HOMECOMINGS)) // FILES,
         transfer=sent_bytes * SENT_GIB // _GIB,
     )
