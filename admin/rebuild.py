@@ -16,6 +16,7 @@ from itertools import islice
 
 from admin import listings
 from admin.listings import Household, Seen, Version
+from admin.stage import Stage
 from chalicelib import keys
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
@@ -56,6 +57,13 @@ def rebuild(
     with ThreadPoolExecutor(workers) as pool:
         for one in [owner_id] if owner_id else listings.in_bucket(world):
             yield _rebuild_owner(world, pool, one) if is_person(one) else Rebuilt(one, left_alone=NOBODY)
+
+
+def is_person(stage: Stage, owner_id: str) -> bool:
+    """Whether somebody of the user pool is this owner."""
+    pool = stage.client("cognito-idp")
+    page = pool.list_users(UserPoolId=stage.world.settings.user_pool, Filter=f'sub = "{owner_id}"', Limit=1)
+    return bool(page["Users"])
 
 
 def _rebuild_owner(world: Cloud, pool: ThreadPoolExecutor, owner_id: str) -> Rebuilt:

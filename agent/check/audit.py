@@ -57,6 +57,15 @@ class Audit(Catalog):
         self.note({BEGAN: moment})
         return moment
 
+    def start_over(self) -> None:
+        """Let the next pass look at every file, also at those that one which was broken off has seen."""
+        self._db.execute("DELETE FROM facts WHERE what = ?", [BEGAN])
+
+    def name_of(self, file_id: str) -> str:
+        """Return what the phone called a file; of one that is not known any more, its id."""
+        row = self._db.execute("SELECT name FROM files WHERE file_id = ?", [file_id]).fetchone()
+        return str(row[0]) if row else file_id
+
     def chosen_bytes(self) -> int:
         """Return how many bytes the chosen files have."""
         return int(self._db.execute("SELECT coalesce(sum(size), 0) FROM chosen").fetchone()[0])

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from agent.check import humble
 from agent.check.audit import Audit
 from agent.check.elsewhere import Elsewhere
+from agent.check.holdings import Holdings
 from agent.check.losses import OWED, Losses
 from agent.check.soundness import LOST, Finding, State, look
 from agent.errors import HomeMissingError
@@ -55,6 +56,7 @@ class Tally:
     size: int = 0
     owed: int = 0
     refused: int = 0
+    told: Counter[str] = field(default_factory=Counter)
 
     @property
     def lost(self) -> int:
@@ -69,9 +71,11 @@ class Tally:
 class Verification:
     """One pass over the files of a home folder, or over a share of them."""
 
-    def __init__(self, home: Home, audit: Audit, losses: Losses | None, tell: Teller) -> None:
-        """Take who repairs, if anybody does, and who tells."""
-        self._home, self._audit, self._losses, self._tell = home, audit, losses, tell
+    def __init__(
+        self, home: Home, audit: Audit, losses: Losses | None, tell: Teller, holdings: Holdings | None = None
+    ) -> None:
+        """Take who repairs and who tells the cloud what is whole, if anybody does, and who tells the person."""
+        self._home, self._audit, self._losses, self._tell, self._holdings = home, audit, losses, tell, holdings
         self._mark = home.mark()
         self._elsewhere = Elsewhere(home, audit.is_free, tell.passed)
         self.tally = Tally()
@@ -111,6 +115,8 @@ class Verification:
     def _settle(self, findings: list[Finding], moment: str) -> None:
         """Tell what was found, and repair it if that is wanted."""
         self.tally.states.update(one.state for one in findings)
+        if self._holdings:
+            self.tally.told.update(self._holdings.tell([one for one in findings if one.state in FINE]))
         lost = [one for one in findings if one.state in LOST]
         outcomes = self._losses.report(lost, moment) if self._losses and lost else {}
         for finding in findings:
@@ -159,9 +165,9 @@ class Teller:
             self._canvas.clear()
         if self._as_json:
             states = {state.value: tally.states[state] for state in State}
-            print(
-                json.dumps({"summary": states, "bytes": tally.size, "owedAgain": tally.owed, "refused": tally.refused})
-            )
+            more = {"told": dict(tally.told)} if tally.told else {}
+            summed = {"summary": states, "bytes": tally.size, "owedAgain": tally.owed, "refused": tally.refused, **more}
+            print(json.dumps(summed))
             return
         found = [f"{tally.states[state]:,} {words}" for state, words in WORDS.items() if tally.states[state]]
         print(", ".join([f"{tally.states[State.WHOLE]:,} files whole ({amount(tally.size)} looked at)", *found]))
@@ -181,6 +187,7 @@ def advice(tally: Tally, *, repair: bool) -> list[str]:
         and not repair,
         f"Owed again: {tally.owed:,}. They come home while the agent runs.": tally.owed,
         f"Not to be had from the cloud: {tally.refused:,}. What is at home is left as it is.": tally.refused,
+        f"The cloud was told of {tally.told.total():,} files: {_sorted(tally.told)}.": tally.told.total(),
     }
     return [sentence for sentence, true in said.items() if true]
 
@@ -196,6 +203,7 @@ def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
         help="only this share, what was not looked at for the longest first",
     )
     asked.add_argument("--repair", action="store_true", help="have damaged and lost files sent again")
+    asked.add_argument("--tell", action="store_true", help="tell a cloud that lost its table what is whole here")
     asked.set_defaults(command=command, deed=verify)
 
 
@@ -208,9 +216,13 @@ def verify(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:
     if chosen.repair:
         journal.begin(home)
     with Audit(home.catalog) as audit:
-        api = DeviceApi(pairing.url, pairing.device_id, keys.find(pairing.device_id)) if chosen.repair else None
-        losses = Losses(home, audit, api) if api else None
-        tally = Verification(home, audit, losses, tell).run(chosen.sample)
+        asks = chosen.repair or chosen.tell
+        api = DeviceApi(pairing.url, pairing.device_id, keys.find(pairing.device_id)) if asks else None
+        losses = Losses(home, audit, api) if api and chosen.repair else None
+        holdings = Holdings(home, audit, api) if api and chosen.tell else None
+        if holdings:
+            audit.start_over()
+        tally = Verification(home, audit, losses, tell, holdings).run(chosen.sample)
     tell.sum_up(tally, repair=chosen.repair)
     return 0 if tally.all_is_well() else 6
 
@@ -224,6 +236,11 @@ def parse_share(text: str) -> float:
     if not 0 < share <= 1:
         raise ValueError(f"must be a share like 5%, more than 0% and at most 100%, got {text!r}")
     return share
+
+
+def _sorted(told: Counter[str]) -> str:
+    words = {"restored": "known again", "taken": "receipts taken", "repeated": "known already", "refused": "refused"}
+    return ", ".join(f"{told[outcome]:,} {said}" for outcome, said in words.items() if told[outcome])
 
 
 def _as_text(finding: Finding, outcome: str) -> str:

@@ -124,6 +124,11 @@ class DeviceApi(Api):
         answer = self._call("POST", f"{self._base}/losses", {"losses": told})
         return [_outcome(one) for one in answer.get("losses", []) if isinstance(one, dict)]
 
+    def tell_holdings(self, holdings: Sequence[Answer]) -> list[Outcome]:
+        """Tell what is whole at home, and return what the cloud made of each."""
+        answer = self._call("POST", f"{self._base}/holdings", {"files": holdings})
+        return [_outcome(one) for one in answer.get("files", []) if isinstance(one, dict)]
+
     def heartbeat(self, free_bytes: int, owed: int) -> None:
         """Tell that this PC is alive."""
         self._call("POST", f"{self._base}/heartbeat", {"version": VERSION, "freeBytes": free_bytes, "owed": owed})

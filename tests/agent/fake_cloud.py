@@ -56,6 +56,7 @@ class FakeCloud:
         self.approvals: list[str] = ["pending", "approved"]
         self.revoked = False
         self.losses: list[dict[str, Any]] = []
+        self.holdings: list[dict[str, Any]] = []
         self.expired: set[str] = set()
         self.notices: dict[str, dict[str, Any]] = {}
 
@@ -186,6 +187,12 @@ class FakeCloud:
 
     def _losses(self, _query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         return {"losses": [self._lose(loss) for loss in body["losses"]]}
+
+    def _holdings(self, _query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+        self.holdings += body["files"]
+        known = {True: "repeated", False: "restored"}
+        ids = [one["fileId"] for one in body["files"]]
+        return {"files": [{"fileId": file_id, "outcome": known[file_id in self.taken]} for file_id in ids]}
 
     def _lose(self, loss: dict[str, Any]) -> dict[str, Any]:
         self.losses.append(loss)
