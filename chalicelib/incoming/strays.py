@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib import keys, log
 from chalicelib.cloud import Cloud
 from chalicelib.incoming import objects
-from chalicelib.metadata.files import File, Status
+from chalicelib.metadata.files import File
 from chalicelib.upkeep import trouble
 
 QUARANTINE = "quarantine/"
@@ -29,16 +29,24 @@ def put_aside(world: Cloud, file: File, key: str, version_id: str) -> None:
     """Move a version of an object out of the way, and report it. Dying in between leaves both, and is done again."""
     bucket, aside = world.settings.bucket, f"{QUARANTINE}{key.removeprefix(keys.ORIGINALS)}/{version_id}"
     source = {"Bucket": bucket, "Key": key, "VersionId": version_id}
-    world.s3.copy_object(Bucket=bucket, Key=aside, CopySource=source, TaggingDirective="REPLACE")
+    try:
+        world.s3.copy_object(Bucket=bucket, Key=aside, CopySource=source, TaggingDirective="REPLACE")
+    except world.s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in objects.ABSENT:
+            raise
+        return  # another sweep has just moved it
     world.s3.delete_object(**source)
     trouble.report(world, "put aside for 30 days", key=aside, **log.about(file.owner_id, file.file_id))
 
 
 def clear(world: Cloud, file: File) -> None:
-    """Put aside what lies under a file's id and is not its own: all of it, if the file was refused."""
+    """Put aside what lies under a file's id and is not its own: all of it, if the file was refused.
+
+    Also if that was thrown away for good since: then nothing is left but what is put aside.
+    """
     prefix = f"{keys.ORIGINALS}{file.owner_id}/{file.file_id}-"
     versions = (one for page in objects.pages_of_versions(world, prefix) for one in page.get("Versions", ()))
-    found = [one for one in versions if file.status == Status.REFUSED or one["Key"] != file.key]
+    found = [one for one in versions if file.reason or one["Key"] != file.key]
     for one in found[:MOST_AT_ONCE]:
         if can_be_moved(one):
             put_aside(world, file, one["Key"], one["VersionId"])

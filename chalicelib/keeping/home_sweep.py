@@ -14,7 +14,7 @@ from chalicelib import log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming import strays
-from chalicelib.keeping import grace, purges, retention, trash
+from chalicelib.keeping import grace, purges, retention
 from chalicelib.metadata import copies, dues, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
@@ -160,7 +160,7 @@ def _purge(world: Cloud, due: _Due) -> str:
     assert due.file is not None
     file = due.file
     if file.status == Status.TRASHED:
-        marked = trash.purge_overdue(world, file)
+        marked = purges.begin_overdue(world, file)
         if marked is None:
             return _STILL
         file = marked

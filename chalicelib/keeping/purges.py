@@ -2,16 +2,34 @@
 
 from typing import Any
 
+import msgspec
+
 from chalicelib import keys, log, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming.objects import ManyVersionsError
 from chalicelib.keeping.retention import LAST_LOOK
-from chalicelib.metadata import trash
-from chalicelib.metadata.files import File
+from chalicelib.keeping.trash import KEPT
+from chalicelib.metadata import files, ledger, trash
+from chalicelib.metadata.files import File, Status
 
 # A thousand versions each; more of one file than that are left to the next run.
 _LAPS = 3
+
+
+def begin_overdue(world: Cloud, file: File) -> File | None:
+    """Purge a file that has been in the trash for long enough; `None` if it was not, or was restored meanwhile."""
+    now = world.now_text()
+    if file.trashed_at is None or world.now() < moments.from_text(file.trashed_at) + KEPT:
+        return None
+    about = {"fileId": file.file_id, "count": 1, "by": "backhaul"}
+    activity = ledger.remember(file.owner_id, "purged", world.now(), world.new_id(), **about)
+    try:
+        moved = files.moved([file], Status.TRASHED, Status.PURGING)
+        world.table.write(trash.purging(file, now), *moved, activity)
+    except ConditionFailedError:
+        return None
+    return msgspec.structs.replace(file, status=Status.PURGING, purged_at=now)
 
 
 def finish(world: Cloud, file: File) -> bool:

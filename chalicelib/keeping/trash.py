@@ -35,6 +35,7 @@ _TRIES = 6
 # Each write also moves the counters, remembers what happened, and a restore looks at the profile.
 _MOST_OPERATIONS = MOST_IN_ONE_WRITE - 3
 _IN, _OVER = (Status.UPLOADED, Status.DOWNLOADED), (Status.PURGING, Status.PURGED)
+_NOTHING_LEFT: Mapping[Status, Sequence[Deed]] = {Status.REFUSED: ("trashed", "purged"), Status.LOST: ("trashed",)}
 
 
 class FileIds(Request, frozen=True):
@@ -67,7 +68,7 @@ class NotHereError(Refusal):
     DETAILS: ClassVar = {"status": str}
 
     def __init__(self, answer: TrashAnswer) -> None:
-        told = f"file {answer.file_id!r} must be uploaded or downloaded, it is {answer.status}"
+        told = f"file {answer.file_id!r} must have arrived, it is {answer.status}"
         super().__init__(told, {"status": str(answer.status)})
 
 
@@ -112,6 +113,7 @@ class _Desk:
     found: dict[str, File] = field(default_factory=dict)
     tombs: dict[str, Known] = field(default_factory=dict)
     pcs: Mapping[str, str] = field(default_factory=dict)
+    pointed_to: set[str] = field(default_factory=set)
     done: dict[str, TrashAnswer] = field(default_factory=dict)
 
 
@@ -151,35 +153,29 @@ def purge_all(world: Cloud, caller: Caller, asked: FileIds) -> TrashAnswers:
     return TrashAnswers(_do(world, caller, "purged", asked.file_ids))
 
 
-def purge_overdue(world: Cloud, file: File) -> File | None:
-    """Purge a file that has been in the trash for long enough; `None` if it was not, or was restored meanwhile."""
-    now = world.now_text()
-    if file.trashed_at is None or world.now() < moments.from_text(file.trashed_at) + KEPT:
-        return None
-    purged = msgspec.structs.replace(file, status=Status.PURGING, purged_at=now)
-    about = {"fileId": file.file_id, "count": 1, "by": "backhaul"}
-    activity = ledger.remember(file.owner_id, "purged", world.now(), world.new_id(), **about)
-    try:
-        world.table.write(kept.purging(file, now), *_counters([file], [_known(purged)]), activity)
-    except ConditionFailedError:
-        return None
-    return purged
-
-
 def judge(deed: Deed, file_id: str, known: Known | None) -> TrashAnswer | None:
-    """Answer what changes nothing, or `None` for what is due to be done."""
+    """Answer what changes nothing, or `None` for what is due to be done.
+
+    Of a refused file there is nothing to be had back: it is thrown away for good at once. A lost one may be had back,
+    as a PC or a phone may turn up that has it.
+    """
     if known is None:
         return TrashAnswer(file_id=file_id, outcome="refused", reason="unknownFile")
-    if known.status not in (*_IN, Status.TRASHED, *_OVER):
-        return _refused(file_id, known, "notHere")
-    over = known.status in _OVER
-    if over and deed != "purged":
-        return _refused(file_id, known, "purged")
-    if deed == "purged" and known.status in _IN:
-        return _refused(file_id, known, "notTrashed")
-    if over or (known.status == Status.TRASHED) == (deed == "trashed"):
-        return _told(file_id, known, "repeated")
-    return None
+    reason = _reason(deed, known.status)
+    if reason:
+        return _refused(file_id, known, reason)
+    is_done = deed != "purged" and (known.status == Status.TRASHED) == (deed == "trashed")
+    return _told(file_id, known, "repeated") if is_done or known.status in _OVER else None
+
+
+def _reason(deed: Deed, status: Status) -> Reason | None:
+    if status in _OVER:
+        return "purged" if deed != "purged" else None
+    if deed in _NOTHING_LEFT.get(status, ()):
+        return None
+    if status not in (*_IN, Status.TRASHED):
+        return "notHere"
+    return "notTrashed" if deed == "purged" and status in _IN else None
 
 
 def standing_of(home: Iterable[str], owed_to: Iterable[str], pcs: Iterable[str], *, in_cloud: bool = True) -> Status:
@@ -228,6 +224,7 @@ def _look(world: Cloud, desk: _Desk, file_ids: Sequence[str]) -> None:
     if desk.deed == "restored" and any(file.status == Status.TRASHED for file in found.values()):
         desk.pcs = (world.table.find(owners.profile(owner_id)) or {}).get("pcs", {})
         desk.found = {file_id: _with_copy(world, file) for file_id, file in found.items()}
+        desk.pointed_to = kept.pointed_to(world.table, [file for file in desk.found.values() if file.gone_at])
 
 
 def _with_copy(world: Cloud, file: File) -> File:
@@ -281,7 +278,7 @@ def _write(world: Cloud, desk: _Desk, some: Sequence[File]) -> None:
     except ConditionFailedError:
         return
     for file, known in zip(some, after, strict=True):
-        desk.done[file.file_id] = _told(file.file_id, known, desk.deed)
+        desk.done[file.file_id] = _told(file.file_id, known, "purged" if known.status == Status.PURGING else desk.deed)
         log.logger.info(desk.deed, extra=log.about(file.owner_id, file.file_id))
     for device_id, told in made.bells.items():
         notices.ring(world, desk.pcs[device_id], told)
@@ -298,8 +295,8 @@ class _Made:
 
 def _trashing(world: Cloud, _: _Desk, some: Sequence[File]) -> _Made:
     now, due_at = world.now_text(), moments.to_text(world.now() + KEPT)
-    made = _Made()
-    for file in some:
+    made = _purging(world, _, [file for file in some if file.status == Status.REFUSED])
+    for file in (one for one in some if one.status != Status.REFUSED):
         made.operations += kept.trashed(file, now, due_at)
         made.after[file.file_id] = Known(Status.TRASHED, now)
     return made
@@ -311,7 +308,7 @@ def _restoring(world: Cloud, desk: _Desk, some: Sequence[File]) -> _Made:
     for file in some:
         owed_to = _owed_to(file, desk.pcs)
         status = standing_of(file.home, owed_to, desk.pcs, in_cloud=not file.gone_at)
-        made.operations += kept.restored(file, owed_to, status, now)
+        made.operations += kept.restored(file, owed_to, status, now, pointed_to=file.file_id in desk.pointed_to)
         made.after[file.file_id] = Known(status)
         notice = notices.of(file, world.settings.bucket)
         for device_id in sorted(owed_to):
@@ -346,7 +343,7 @@ def _counters(before: Sequence[File], after: Sequence[Known]) -> list[Operation]
     change = files.share("", [])
     for file, known in zip(before, after, strict=True):
         change.update(files.share(known.status, [file]))
-        change.subtract(files.share(file.status, [file]))
+        change.subtract(files.share(file.status, [file] if file.status != Status.REFUSED else []))
     return files.counted(before[0].owner_id, change)
 
 

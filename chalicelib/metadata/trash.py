@@ -5,6 +5,7 @@ owner#<ownerId>  gone#<fileId>  purgedAt: what is left of a purged file
 owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.metadata import albums, changes, copies, files, ledger, media, shelves
@@ -29,8 +30,13 @@ def trashed(file: File, now: str, due_at: str) -> list[Operation]:
     return [change, *(ledger.settle(device_id, file.file_id) for device_id in owed_to)]
 
 
-def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> list[Operation]:
-    """Trashed -> uploaded, downloaded or lost. Fails if it was purged, came home or began to leave meanwhile."""
+def restored(
+    file: File, owed_to: frozenset[str], status: Status, now: str, *, pointed_to: bool = True
+) -> list[Operation]:
+    """Trashed -> uploaded, downloaded or lost. Fails if it was purged, came home or began to leave meanwhile.
+
+    The contents of one that is lost are not held any more, unless another file has them by now.
+    """
     copy = "attribute_exists(#goneAt)" if file.gone_at else files.STAYS
     when = f"#status = :was AND #trashedAt = :at AND #home = :home AND {copy}"
     sets, forgets = "#status = :status, #shelf = :shelf", "#trashedAt"
@@ -47,22 +53,28 @@ def restored(file: File, owed_to: frozenset[str], status: Status, now: str) -> l
         sets += ", #downloadedAt = if_not_exists(#downloadedAt, :now), #keptAt = :now, #dueKind = :kind, #dueAt = :now"
         values |= {"now": now, "kind": due_kind("grace", file.file_id)}
     change = Update(file_key(file.owner_id, file.file_id), f"SET {sets} REMOVE {forgets}", when, values)
-    return [change, *([files.pointed(file, held=False)] if status == Status.LOST else [])]
+    return [change, *([_not_held(file)] if status == Status.LOST and pointed_to else [])]
+
+
+def _not_held(file: File) -> Operation:
+    """Forget that a file holds its contents. Fails if another holds them since this one was seen to be pointed to."""
+    return Update(hash_key(file.owner_id, file.sha256 or ""), "REMOVE #held", "#fileId = :file", {"file": file.file_id})
 
 
 def home_noted(file: File, device_id: str, now: str) -> Operation:
-    """Trashed, and at home all the same: a restore will not owe it to that PC."""
-    when = "#status = :was AND #sha256 = :sha256 AND #size = :size"
+    """Trashed, and at home all the same: a restore will not owe it to that PC. Fails if that is known by now."""
+    when = f"#status = :was AND #sha256 = :sha256 AND #size = :size AND attribute_not_exists(#home.#{device_id})"
     values = {"was": Status.TRASHED, "sha256": file.sha256, "size": file.size, "now": now}
     return Update(file_key(file.owner_id, file.file_id), f"SET #home.#{device_id} = :now", when, values)
 
 
 def purging(file: File, now: str) -> Operation:
-    """Trashed -> purging: there is no way back. Fails if it was restored meanwhile, even if it was trashed again."""
+    """Trashed or refused -> purging: no way back. Fails if it was restored meanwhile, even if it was trashed again."""
     does = "SET #status = :status, #purgedAt = :now, #dueKind = :kind, #dueAt = :now"
-    values = {"was": Status.TRASHED, "at": file.trashed_at, "status": Status.PURGING, "now": now}
-    values["kind"] = due_kind("trash", file.file_id)
-    when = "#status = :was AND #trashedAt = :at"
+    values = {"was": file.status, "status": Status.PURGING, "now": now, "kind": due_kind("trash", file.file_id)}
+    when = "#status = :was"
+    if file.trashed_at:
+        when, values = f"{when} AND #trashedAt = :at", {**values, "at": file.trashed_at}
     return Update(file_key(file.owner_id, file.file_id), does, when, values)
 
 
@@ -92,5 +104,12 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
 
 def leads_here(table: Table, file: File) -> bool:
     """Whether the contents of a file are known by this file: another with the same may have been there first."""
+def pointed_to(table: Table, found: Iterable[File]) -> set[str]:
+    """Name those of the files by which their contents are known, a hundred a call."""
+    at = {hash_key(file.owner_id, file.sha256): file.file_id for file in found if file.sha256}
+    pointers = table.find_many(at) if at else {}
+    return {at[key] for key, pointer in pointers.items() if pointer["fileId"] == at[key]}
+
+
     pointer = table.find(hash_key(file.owner_id, file.sha256)) if file.sha256 else None
     return pointer is not None and pointer["fileId"] == file.file_id

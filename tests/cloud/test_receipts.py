@@ -7,6 +7,7 @@ import pytest
 from chalicelib import bodies
 from chalicelib.debts import receipts
 from chalicelib.errors import BadInputError, CrowdedError, NotAllowedError, NotFoundError
+from chalicelib.metadata import owners
 from chalicelib.metadata.files import File, Status
 from tests.builders import OWNER, STRANGER, Account, Pc
 
@@ -250,3 +251,21 @@ def test_a_receipt_of_a_pc_revoked_a_moment_ago_changes_nothing(account: Account
         pc.receipt(notice)
 
     assert account.everything() == before
+
+
+def test_two_receipts_at_once_for_a_file_thrown_away_count_it_home_once(account: Account, pc: Pc) -> None:
+    file_id = account.phone().bring(b"photo")
+    told = pc.owed()
+    account.phone().throw_away(file_id)
+    meanwhile: list[None] = []
+
+    def the_other_is_quicker(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems" and not meanwhile:
+            meanwhile.append(None)
+            pc.receipt(*told)
+
+    account.dynamodb.meta.events.register("before-call", the_other_is_quicker)
+
+    assert pc.receipt(*told) == [("repeated", None)]
+    counted = owners.counters(account.world.table, OWNER)
+    assert {name: by for name, by in counted.items() if name.startswith("h_")} == {"h_2026_11_f": 1, "h_2026_11_b": 5}

@@ -254,6 +254,24 @@ def test_what_is_too_large_to_be_moved_and_hides_a_file_is_reported_and_not_dele
     assert [one["what"] for one in account.troubles()] == ["cloud copy hidden"]
 
 
+def test_two_sweeps_at_once_put_aside_once(account: Account) -> None:
+    told = begin_simple(account)
+    account.hear(told.key, account.put(told.key, PHOTO, checked=False))
+    later = account.put(told.key, OTHER, checked=False)
+    account.hear(told.key, later)
+    meanwhile: list[None] = []
+
+    def another_sweep(model: Any, **_: Any) -> None:
+        if model.name == "CopyObject" and not meanwhile:
+            meanwhile.append(None)
+            home_sweep.sweep_home(account.world)
+
+    account.s3.meta.events.register("before-call", another_sweep)
+    home_sweep.sweep_home(account.world)
+
+    assert stored(account) == {told.key: [PHOTO], aside(told.key, later): [OTHER]}
+
+
 def test_a_file_without_strays_is_left_as_it_is(account: Account) -> None:
     begun = account.phone().send(PHOTO)
     account.hear(begun.key)

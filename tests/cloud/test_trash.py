@@ -23,7 +23,8 @@ from tests.thrown import AT, NOBODYS, PHOTO, before, left, outcomes, person, pur
     [
         (None, "unknownFile", "unknownFile", "unknownFile"),
         (Status.PENDING, "notHere", "notHere", "notHere"),
-        (Status.REFUSED, "notHere", "notHere", "notHere"),
+        (Status.REFUSED, None, "notHere", None),
+        (Status.LOST, None, "notHere", "notHere"),
         (Status.UPLOADED, None, "repeated", "notTrashed"),
         (Status.DOWNLOADED, None, "repeated", "notTrashed"),
         (Status.TRASHED, "repeated", None, None),
@@ -105,7 +106,7 @@ def test_a_file_on_its_way_cannot_be_thrown_away(account: Account) -> None:
     phone = account.phone()
     (begun,) = phone.begin(PHOTO)
 
-    with pytest.raises(NotHereError, match="must be uploaded or downloaded, it is pending"):
+    with pytest.raises(NotHereError, match="must have arrived, it is pending"):
         trash.throw_away(account.world, phone.caller, begun.file_id)
 
     assert account.usage() == {"pendingFiles": 1, "pendingBytes": 5}

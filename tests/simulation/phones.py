@@ -15,6 +15,7 @@ from tests.simulation.world import PERSON, Link, World
 
 CONTENTS = [b"one", b"two two", b"three three three", b"six", b"5"]
 LINK = timedelta(minutes=15)
+THROWN_AWAY = ("uploaded", "downloaded", "lost", "refused")
 
 
 class Phones(World):
@@ -90,7 +91,7 @@ class Phones(World):
     # Trash
 
     def throw_away(self) -> None:
-        self.with_some("trash of", partial(trash.throw_all_away, self.cloud, self.phone), "uploaded", "downloaded")
+        self.with_some("trash of", partial(trash.throw_all_away, self.cloud, self.phone), *THROWN_AWAY)
 
     def restore(self) -> None:
         self.with_some("restore of", partial(trash.restore_all, self.cloud, self.phone), "trashed")

@@ -22,7 +22,7 @@ ALLOWED = {
     "lost": {"uploaded", "downloaded", "trashed"},
     "trashed": {"uploaded", "downloaded", "lost", "purging"},
     "purging": {""},
-    "refused": set[str](),
+    "refused": {"purging"},
 }
 UNCOUNTED = {"", "refused"}
 
@@ -235,7 +235,9 @@ def _files(changes: Sequence[Change]) -> Iterator[FileChange]:
 
 
 def _holds(file: Item, sha256: str) -> bool:
-    return file.get("sha256") == sha256 and file["status"] not in ("refused", "lost", "purging")
+    """Whether a file stands for some contents: not if nothing is left of it, or never was, whatever list it is on."""
+    left = "goneAt" not in file or file.get("home")
+    return bool(file.get("sha256") == sha256 and file["status"] not in ("refused", "purging") and left)
 
 
 def _owed_to(file: Item) -> frozenset[str]:
