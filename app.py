@@ -40,7 +40,7 @@ from chalicelib.debts import holdings, laps, losses, owed, receipts
 from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
 from chalicelib.incoming import arrivals, missing, quota, under_way, uploads, wanted
 from chalicelib.keeping import home_sweep, trash
-from chalicelib.library import activity, albums, analytics, changes, edits, files, links, places, usage
+from chalicelib.library import activity, albums, analytics, changes, edits, files, links, places, search, usage
 from chalicelib.media import tasks
 from chalicelib.presign import Link
 from chalicelib.upkeep import lookout, rounds, sweeps
@@ -205,6 +205,13 @@ def find_missing(asked: missing.Hashes) -> missing.Missing:
 def list_files(asked: files.Asked) -> files.FilesShown:
     """List files: those captured last come first, or those begun last."""
     return files.page(cloud(), caller(), asked)
+
+
+@app.route("/files/search", methods=["POST"], authorizer=caller_token)
+@open_to(READERS)
+def search_files(asked: search.Search) -> files.FilesShown:
+    """Find files by words, the last of which may be a beginning: those captured last come first."""
+    return search.page(cloud(), caller(), asked)
 
 
 @app.route("/changes", methods=["GET"], authorizer=caller_token)

@@ -106,6 +106,7 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/files/missing"): Expected(SENDERS, lambda _: {"hashes": [A_SHA256]}),
     ("GET", "/files"): Expected(SENDERS),
     ("GET", "/changes"): Expected(SENDERS),
+    ("POST", "/files/search"): Expected(SENDERS, lambda _: {"text": "lake 2024"}),
     ("POST", "/albums"): Expected(SENDERS, lambda _: {"name": "Müritzsee"}),
     ("GET", "/albums"): Expected(SENDERS),
     ("PATCH", "/albums/{album_id}"): Expected(SENDERS, lambda _: {"name": "Ostsee", "version": 0}),

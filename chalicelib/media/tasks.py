@@ -13,6 +13,7 @@ from chalicelib.bodies import Request
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming.s3_events import Arrival
+from chalicelib.library import indexing
 from chalicelib.metadata import files
 from chalicelib.metadata import media as kept
 from chalicelib.metadata.files import File
@@ -96,6 +97,7 @@ def _put_off(world: Cloud, debt: Debt) -> bool:
 def _give_up(world: Cloud, debt: Debt) -> bool:
     given_up = _changed(world, kept.given_up(debt))
     if given_up:
+        indexing.index(world, debt.owner_id, debt.file_id)
         trouble.report(world, "media work given up", tries=debt.tries, **log.about(debt.owner_id, debt.file_id))
     return given_up
 

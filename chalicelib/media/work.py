@@ -14,6 +14,7 @@ from chalicelib import log, metrics
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming import arrivals, objects
+from chalicelib.library import indexing
 from chalicelib.media import boxes, captured, previews, sandbox, sniffed, tasks, told
 from chalicelib.media.captured import Told
 from chalicelib.media.sandbox import Seen
@@ -76,12 +77,15 @@ def _take_in(world: Cloud, task: Hash) -> None:
 
 def _look(world: Cloud, task: Look, look_into: LookInto) -> None:
     at, profile = files.file_key(task.owner_id, task.file_id), owners.profile(task.owner_id)
-    known = world.table.find_many([at, profile])
+    debt = kept.debt_key(task.owner_id, task.file_id)
+    known = world.table.find_many([at, profile, debt])
     file = files.read(known[at]) if at in known else None
     if file is None or file.status in _NOTHING_TO_SEE or "closedAt" in known.get(profile, {}):
         world.table.put(kept.struck_off(task.owner_id, task.file_id))
         return
     if file.media_state:
+        if debt in known:
+            indexing.settle(world, task.owner_id, task.file_id)
         return
     found = study(world, file, look_into)
     _keep(world, file, found, keeps_places=owners.keeps_places(known.get(profile, {})))
@@ -92,12 +96,13 @@ def _keep(world: Cloud, file: File, found: Finding, *, keeps_places: bool) -> No
     facts = as_facts(file, found, keeps_places=keeps_places)
     written = previews.put(world, file, found.previews)
     try:
-        world.table.write(*kept.found(file, facts))
+        world.table.put(kept.found(file, facts))
     except ConditionFailedError:
         previews.take_back(world, written)
         world.table.put(kept.struck_off(file.owner_id, file.file_id))
         log.logger.info("media work outlived", extra=log.about(file.owner_id, file.file_id))
         return
+    indexing.settle(world, file.owner_id, file.file_id)
     log.logger.info("media found", extra={**log.about(file.owner_id, file.file_id), "state": found.state})
     metrics.tell(world.settings.stage, world.now(), {"MediaFound": 1, "MediaPreviewed": int(found.state == "done")})
 

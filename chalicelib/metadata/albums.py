@@ -2,7 +2,7 @@
 
 owner#<ownerId>  albums                     count: how many there are
 owner#<ownerId>  album#<albumId>            name createdAt version files closing: it is being removed
-owner#<ownerId>  member#<albumId>#<fileId>  that a file is in it
+owner#<ownerId>  member#<albumId>#<fileId>  shelvedAt: that a file is in it, and where on its shelf it lies
 owner#<ownerId>  file#<fileId>              albums: those it is in; album {id, name}: the first of them, for its notice
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import files, owners, shelves
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
@@ -92,14 +92,15 @@ def joined(owner_id: str, album: Album, some: Sequence[File]) -> list[Operation]
     values: dict[str, Any] = {"these": {album.album_id}, "album": album.album_id, "first": first}
     values |= {"most": MOST_ALBUMS_OF_A_FILE, "trashed": Status.TRASHED, "purging": Status.PURGING}
     when = (
-        "attribute_exists(pk) AND NOT #status IN (:trashed, :purging) AND "
+        "#shelvedAt = :at AND NOT #status IN (:trashed, :purging) AND "
         "(attribute_not_exists(#albums) OR (NOT contains(#albums, :album) AND size(#albums) < :most))"
     )
     does = "SET #album = if_not_exists(#album, :first) ADD #albums :these"
     operations: list[Operation] = []
     for file in some:
-        operations.append(Update(files.file_key(owner_id, file.file_id), does, when, values))
-        operations.append(Put({**_member(owner_id, album.album_id, file.file_id)._asdict()}))
+        at = shelves.position(file.captured_at or file.taken_at or file.created_at, file.file_id)
+        operations.append(Update(files.file_key(owner_id, file.file_id), does, when, {**values, "at": at}))
+        operations.append(Put({**_member(owner_id, album.album_id, file.file_id)._asdict(), "shelvedAt": at}))
     room = f"{_OPEN} AND #files <= :room"
     counted = {"by": len(some), "room": MOST_FILES - len(some)}
     return [*operations, Update(key(owner_id, album.album_id), "ADD #files :by", room, counted)]
@@ -124,6 +125,25 @@ def forgotten(file: File) -> list[Operation]:
         operations.append(Delete(_member(file.owner_id, album_id, file.file_id)))
         operations.append(Update(key(file.owner_id, album_id), "ADD #files :by", "attribute_exists(pk)", {"by": -1}))
     return operations
+
+
+def shelved(file: File, at: str) -> list[Operation]:
+    """Move a file to where it was captured, in all albums it is in. Fails if it has left one meanwhile."""
+    members = (_member(file.owner_id, album_id, file.file_id) for album_id in sorted(file.albums))
+    return [Update(key, "SET #shelvedAt = :at", "attribute_exists(pk)", {"at": at}) for key in members]
+
+
+def in_order(table: Table, owner_id: str, album_id: str) -> list[str]:
+    """Read the positions of all files of an album, the one captured last first: two queries at the most."""
+    pk, prefix = owners.partition(owner_id), f"{_MEMBER}{album_id}#"
+    found: list[str] = []
+    after = None
+    while True:
+        page = table.page(pk, prefix, limit=MOST_FILES, after=after)
+        found += [item["shelvedAt"] for item in page.items]
+        after = page.last
+        if after is None or len(found) >= MOST_FILES:
+            return sorted(found, reverse=True)
 
 
 def closing(at: Key) -> Operation:

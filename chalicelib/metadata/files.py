@@ -95,6 +95,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     favourite_of: str | None = None
     albums: frozenset[str] = frozenset()
     album: dict[str, str] | None = None
+    indexed: dict[str, str] | None = None
     version: int = 0
     owed_to: frozenset[str] = frozenset()
     home: dict[str, str] = {}

@@ -3,8 +3,8 @@
     owner#<ownerId>  media#<fileId>    tries dueKind dueAt: the contents of this file are still to be looked into
     owner#<ownerId>  file#<fileId>     capturedAt capturedFrom width height camera place previews mediaState
 
-The debt is written with the arrival and struck off with what was found, so no loss of a message loses the work. It is
-an item of its own because a file's own `dueKind` belongs to its way home.
+The debt is written with the arrival and struck off once what was found can be searched for (`postings`), so no loss of
+a message loses the work. It is an item of its own because a file's own `dueKind` belongs to its way home.
 """
 
 from collections.abc import Mapping
@@ -45,10 +45,11 @@ def struck_off(owner_id: str, file_id: str) -> Operation:
     return Delete(debt_key(owner_id, file_id))
 
 
-def found(file: File, facts: Mapping[str, Any]) -> list[Operation]:
-    """Add what was found to a file and strike the debt off. Fails if the file has gone or holds another object.
+def found(file: File, facts: Mapping[str, Any]) -> Operation:
+    """Add what was found to a file. Fails if the file has gone or holds another object.
 
-    Nothing else of the file is touched, so it does not matter what happens to it meanwhile.
+    Nothing else of the file is touched, so it does not matter what happens to it meanwhile. The debt stays until what
+    was found can be searched for, too.
     """
     told = {name: facts[name] for name in FACTS if facts.get(name)}
     rest = [name for name in FACTS if name not in told]
@@ -58,8 +59,7 @@ def found(file: File, facts: Mapping[str, Any]) -> list[Operation]:
     does += " REMOVE " + ", ".join(f"#{name}" for name in rest) if rest else ""
     version = "#versionId = :was" if file.version_id else "attribute_not_exists(#versionId)"
     same = {"is": file.key, **({"was": file.version_id} if file.version_id else {})}
-    change = Update(files.file_key(file.owner_id, file.file_id), does, f"#key = :is AND {version}", {**told, **same})
-    return [change, struck_off(file.owner_id, file.file_id)]
+    return Update(files.file_key(file.owner_id, file.file_id), does, f"#key = :is AND {version}", {**told, **same})
 
 
 def due(table: Table, shard: int, until: str, *, limit: int) -> list[Debt]:

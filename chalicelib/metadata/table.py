@@ -196,6 +196,24 @@ class Table:
         last = from_item(reply["LastEvaluatedKey"])["sk"] if "LastEvaluatedKey" in reply else None
         return Page([from_item(item) for item in reply["Items"]], last)
 
+    def between(
+        self, pk: str, first: str, last: str, *, limit: int, after: str | None = None, only: Condition | None = None
+    ) -> Page:
+        """Read up to `limit` items of a part of one partition, from its end. Both ends are in it, and so is `after`."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :from AND :to",
+            "ExpressionAttributeValues": to_item({":pk": pk, ":from": first, ":to": last}),
+            "ConsistentRead": True,
+            "Limit": limit,
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = to_item({"pk": pk, "sk": after})
+        reply = self._client.query(**_filtered(request, only))
+        end = from_item(reply["LastEvaluatedKey"])["sk"] if "LastEvaluatedKey" in reply else None
+        return Page([from_item(item) for item in reply["Items"]], end)
+
     def along(
         self, index: Index, span: Span, *, limit: int, after: Item | None = None, only: Condition | None = None
     ) -> Page:

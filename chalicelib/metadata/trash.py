@@ -8,7 +8,7 @@ owner#<ownerId>  hash#<sha256>  purgedAt: these contents stay known
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.metadata import albums, changes, copies, files, ledger, media, shelves
+from chalicelib.metadata import albums, changes, copies, files, ledger, media, postings, shelves
 from chalicelib.metadata.files import File, Status, due_kind, file_key, gone_key, hash_key, share
 from chalicelib.metadata.table import Delete, Operation, Put, Table, Update
 
@@ -85,8 +85,9 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
 
     Whoever looked into the object when it went may still put previews down, so a last look is taken for them.
     """
-    same = "#albums = :albums" if file.albums else "attribute_not_exists(#albums)"
-    was: dict[str, Any] = {"was": Status.PURGING} | ({"albums": file.albums} if file.albums else {})
+    same, was = postings.unchanged(file)
+    same += " AND #albums = :albums" if file.albums else " AND attribute_not_exists(#albums)"
+    was |= {"was": Status.PURGING} | ({"albums": file.albums} if file.albums else {})
     gone = Delete(file_key(file.owner_id, file.file_id), f"#status = :was AND {same}", was)
     tombstone = Put({**gone_key(file.owner_id, file.file_id)._asdict(), "purgedAt": file.purged_at})
     change = share(Status.PURGING, [file]) + share("gone", [file] if file.gone_at else [])
@@ -95,6 +96,7 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
     counted = files.counted(file.owner_id, {name: -by for name, by in change.items()})
     told = changes.gone(file.owner_id, file.file_id)
     operations = [gone, told, tombstone, last_look, nothing_to_see, *counted, *albums.forgotten(file)]
+    operations += postings.erased(file)
     if leads_here and file.sha256:
         values = {"file": file.file_id, "at": file.purged_at}
         pointer = Update(hash_key(file.owner_id, file.sha256), "SET #purgedAt = :at", "#fileId = :file", values)

@@ -143,12 +143,11 @@ class Crowd:
         self.table.write(*kept.released(file))
 
     def edit(self, file: File) -> None:
-        at = kept.file_key(OWNER, file.file_id)
-        edits.edited(self.table, at, file.version, f"{self.chance.random()}", self.chance.choice(["", OWNER, None]))
+        edits.renamed(self.table, file, f"{self.chance.random()}", self.chance.choice(["", OWNER, None]))
 
     def look_into(self, file: File) -> None:
         facts = {"capturedAt": f"20{self.chance.randrange(10, 26)}-01-01T00:00:00", "mediaState": "done", "width": 1}
-        self.table.write(*media.found(file, facts))
+        self.table.put(media.found(file, facts))
 
     def leave(self, file: File) -> None:
         if file.status == Status.DOWNLOADED:
@@ -217,7 +216,7 @@ def test_a_file_stands_in_the_log_once_however_often_it_changed() -> None:
     crowd.begin(None)
     follower = Follower(crowd.world)
     for n in range(5):
-        edits.edited(crowd.table, kept.file_key(OWNER, crowd.ids[0]), n, f"{n}.jpg", None)
+        edits.edited(crowd.table, kept.file_key(OWNER, crowd.ids[0]), n, OWNER)
         follower.follow()
 
     entries = crowd.table.page(f"owner#{OWNER}", "change#", limit=100).items

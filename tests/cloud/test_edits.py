@@ -94,13 +94,14 @@ def test_a_favourite_had_back_from_the_trash_is_one_still(account: Account) -> N
     assert (while_away, favourites(account)) == ([], [file_id])
 
 
-def test_an_edit_costs_one_call(account: Account) -> None:
+def test_an_edit_costs_one_call_and_a_name_two(account: Account) -> None:
     file_id = account.phone().bring(b"photo")
 
     with account.counting() as counted:
-        change(account, file_id, 0, favourite=True, name="b.jpg")
+        change(account, file_id, 0, favourite=True)
+        change(account, file_id, 1, favourite=True, name="b.jpg")
 
-    assert counted == ["UpdateItem"]
+    assert counted == ["UpdateItem", "GetItem", "TransactWriteItems"]
 
 
 @pytest.mark.parametrize("file_id", ["0" * 32, "x", "", "profile", "0" * 3000])

@@ -32,7 +32,7 @@ def found(account: Account, file_id: str) -> File:
 def look_into(account: Account, file_id: str, *names: str) -> None:
     """Write down that a file has these previews."""
     facts = {"previews": frozenset(names), "mediaState": "done"}
-    account.world.table.write(*media.found(found(account, file_id), facts))
+    account.world.table.put(media.found(found(account, file_id), facts))
 
 
 def let_go(account: Account, file_id: str) -> None:

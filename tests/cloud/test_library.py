@@ -163,7 +163,7 @@ def test_a_file_is_moved_when_its_contents_tell_better(account: Account) -> None
     assert file
 
     facts = {"capturedAt": "1999-01-01T00:00:00", "capturedFrom": "exif", "mediaState": "done"}
-    account.world.table.write(*media.found(file, facts))
+    account.world.table.put(media.found(file, facts))
 
     assert [one.file_id for one in files.page(account.world, READER, files.Asked()).files] == [other, moved]
 

@@ -114,13 +114,14 @@ def test_previews_are_served_as_what_they_are(account: Account) -> None:
     assert (head["ContentType"], head["CacheControl"]) == ("image/webp", "private, max-age=31536000, immutable")
 
 
-def test_a_picture_costs_five_calls(account: Account) -> None:
+def test_a_picture_costs_seven_calls(account: Account) -> None:
     file_id = account.phone().bring(PHOTO)
 
     with account.counting() as counted:
         look(account, file_id)
 
-    assert counted == ["BatchGetItem", "GetObject", "PutObject", "PutObject", "TransactWriteItems"]
+    found, findable = "UpdateItem", ["GetItem", "TransactWriteItems"]
+    assert counted == ["BatchGetItem", "GetObject", "PutObject", "PutObject", found, *findable]
 
 
 def test_what_is_done_is_not_done_again(account: Account) -> None:
@@ -273,7 +274,7 @@ def test_a_film_is_read_at_its_ends_alone(account: Account) -> None:
     with account.counting() as counted:
         look(account, file_id, never)
 
-    assert counted == ["BatchGetItem", "GetObject", "GetObject", "TransactWriteItems"]
+    assert counted == ["BatchGetItem", "GetObject", "GetObject", "UpdateItem", "GetItem", "TransactWriteItems"]
     shown = account.phone().see(file_id)
     assert (shown.captured_at, shown.captured_from) == ("2024-01-31T12:34:56+01:00", "quicktime")
     assert (shown.width, shown.height, shown.camera) == (1080, 1920, "Apple iPhone 14")
