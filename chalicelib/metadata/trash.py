@@ -104,8 +104,6 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
     return operations
 
 
-def leads_here(table: Table, file: File) -> bool:
-    """Whether the contents of a file are known by this file: another with the same may have been there first."""
 def pointed_to(table: Table, found: Iterable[File]) -> set[str]:
     """Name those of the files by which their contents are known, a hundred a call."""
     at = {hash_key(file.owner_id, file.sha256): file.file_id for file in found if file.sha256}
@@ -113,5 +111,7 @@ def pointed_to(table: Table, found: Iterable[File]) -> set[str]:
     return {at[key] for key, pointer in pointers.items() if pointer["fileId"] == at[key]}
 
 
+def leads_here(table: Table, file: File) -> bool:
+    """Whether the contents of a file are known by this file: another with the same may have been there first."""
     pointer = table.find(hash_key(file.owner_id, file.sha256)) if file.sha256 else None
     return pointer is not None and pointer["fileId"] == file.file_id
