@@ -90,6 +90,12 @@ simulate: .venv/.test ## many more schedules of everything that may happen than 
 deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com
 	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)")
 
+diff: .venv/.run ## what a deploy would change, without changing anything: make diff STAGE=dev
+	@$(BIN)/python -m infra diff --stage "$(STAGE)"
+
+unlock: .venv/.run ## break the lock of a deploy that died: make unlock STAGE=dev
+	@$(BIN)/python -m infra unlock --stage "$(STAGE)"
+
 audit: .venv/.run ## compare ledger and bucket of a stage: make audit STAGE=dev [OWNER=id] [MEND=1] [TAGS=1]
 	@$(BIN)/python -m admin audit --stage "$(STAGE)" $(if $(OWNER),--owner "$(OWNER)") $(if $(MEND),--mend) $(if $(TAGS),--tags)
 

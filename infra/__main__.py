@@ -1,4 +1,4 @@
-"""The command line: `python -m infra deploy|destroy|outputs --stage dev`.
+"""The command line: `python -m infra deploy|diff|unlock|destroy|outputs --stage dev`.
 
 Decides nothing: it reads what was asked, wires the world together, and turns errors into one sentence and an exit
 code. 1 is an error, 2 a wrong command, 130 a person's Ctrl-C.
@@ -11,14 +11,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from infra import outputs, smoke, stages
+from infra import diff, outputs, smoke, stages
 from infra.chalice import Chalice
 from infra.data import Data
 from infra.deploy import deploy
 from infra.destroy import Stage, destroy
 from infra.errors import InfraError
 from infra.place import Place, check, plain_refusals, sign_in
-from infra.stack import Stack
+from infra.shared import Shared
+from infra.stack import Stack, preview
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -63,6 +64,28 @@ def _destroy(asked: argparse.Namespace, project: Path, report: Callable[..., Non
     destroy(place, stage, stages.functions(project), partial(_answer, asked.yes_delete_data), report)
 
 
+def _diff(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
+    stage = stages.checked_stage(project, asked.stage)
+    place = _place(asked, project, stage)
+    report("\n".join(_differences(place, project, stage)) or f"Stage {stage} is as this checkout has it, but for code")
+
+
+def _differences(place: Place, project: Path, stage: str) -> list[str]:
+    known = {"AWS::AccountId": place.account, "AWS::Region": place.region}
+    lines = preview(place.client("cloudformation"), stage, known)
+    recorded = outputs.find(project, stage) or outputs.sample_for(stage, place.account, place.region)
+    return lines + diff.compare(
+        diff.here(project, recorded), diff.there(place.client, stage, stages.functions(project))
+    )
+
+
+def _unlock(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
+    stage = stages.checked_stage(project, asked.stage)
+    place = _place(asked, project, stage)
+    holder = Shared(place.client("s3"), place, stage, project).break_lock()
+    report(f"Took the lock of stage {stage} from {holder.who}, who held it since {holder.since}")
+
+
 def _outputs(asked: argparse.Namespace, project: Path, report: Callable[..., None]) -> None:
     found = outputs.read(project, stages.checked_stage(project, asked.stage))
     report(json.dumps({"region": found.region, **found.environment}, indent=2))
@@ -87,7 +110,7 @@ def _answer(agreed: str | None, question: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra", description="Put a stage up in AWS, or take it down.")
-    deeds = parser.add_subparsers(required=True, metavar="deploy|destroy|outputs")
+    deeds = parser.add_subparsers(required=True, metavar="deploy|diff|unlock|destroy|outputs")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--stage", default="", help="which stage, as .chalice/config.json names it")
     shared.add_argument("--region", help="where; else AWS_REGION, AWS_DEFAULT_REGION or the profile says")
@@ -100,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     down = deeds.add_parser("destroy", parents=[shared], help="everything of a stage, data included; asks first")
     down.add_argument("--yes-delete-data", metavar="STAGE", help="agree without being asked, by the stage's name")
     down.set_defaults(deed=_destroy)
+    compared = deeds.add_parser("diff", parents=[shared], help="what a deploy would change; changes nothing")
+    compared.set_defaults(deed=_diff)
+    broken = deeds.add_parser("unlock", parents=[shared], help="break the lock of a deploy that died")
+    broken.set_defaults(deed=_unlock)
     told = deeds.add_parser("outputs", parents=[shared], help="what the stage's resources are called")
     told.set_defaults(deed=_outputs)
     return parser

@@ -7,6 +7,7 @@ from pathlib import Path
 from infra import outputs, stack
 from infra.chalice import Chalice
 from infra.place import Place
+from infra.shared import Shared
 
 Report = Callable[[str], object]
 CheckHealth = Callable[[str, str], None]
@@ -39,15 +40,32 @@ def deploy(
     check_health: CheckHealth,
     report: Report = print,
 ) -> Deployed:
-    """Put a stage up and return where it answers.
+    """Put a stage up and return where it answers. Nobody else of the team deploys it meanwhile."""
+    shared = Shared(place.client("s3"), place, chalice.stage, chalice.project)
+    with shared.lock(may_lack_bucket=True):
+        return _deploy(place, chalice, shared, parameters, (check_health, report))
+
+
+def _deploy(
+    place: Place,
+    chalice: Chalice,
+    shared: Shared,
+    parameters: Mapping[str, str],
+    told: tuple[CheckHealth, Report],
+) -> Deployed:
+    """Put it up.
 
     The outputs are recorded before Chalice runs: if it fails, plain `chalice deploy` can carry on.
     """
+    check_health, report = told
     known = {"Stage": chalice.stage, "AWS::AccountId": place.account, "AWS::Region": place.region}
     values = stack.put_up(place.client("cloudformation"), chalice.stage, parameters, known=known, report=report)
     file = outputs.from_stack(chalice.stage, values).write(chalice.project)
     report("Deploying functions and API")
-    chalice.deploy()
+    with shared.lock():
+        shared.fetch()
+        chalice.deploy()
+        shared.publish()
     url = chalice.url()
     report(f"Asking {url}health")
     check_health(url, chalice.stage)

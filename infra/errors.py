@@ -13,6 +13,9 @@ InfraError
 ├── UnreachableError         AWS cannot be reached at all
 ├── NoRegionError            nobody said where
 ├── WrongPlaceError          the stage stands in another account or region
+├── ForeignStateError        Chalice's state is another account's, or cannot be read
+├── LockedError              somebody else deploys the stage right now
+├── NoLockError              nobody deploys it
 ├── UnfinishedStackError     the stack is in a state nothing can be deployed onto
 ├── StackFailedError         AWS could not make the resources
 ├── SeveralApisError         more than one API bears the stage's name
@@ -143,6 +146,30 @@ class WrongPlaceError(InfraError):
 
     def __init__(self, stage: str, what: str, recorded: str, found: str) -> None:
         super().__init__(f"stage {stage!r} stands in {what} {recorded!r}, got {what} {found!r}")
+
+
+class ForeignStateError(InfraError):
+    """Raised for a state of Chalice's that was made in another account: it would look for its functions there."""
+
+    hint = "Delete that file and deploy again: what stands is found by its names."
+
+    def __init__(self, file: Path, what: str, account: str) -> None:
+        super().__init__(f"state file {str(file)!r} {what}, expected account {account}")
+
+
+class LockedError(InfraError):
+    """Raised when somebody else deploys the same stage: two at once would each undo half of the other."""
+
+    def __init__(self, stage: str, who: str, since: str) -> None:
+        super().__init__(f"stage {stage!r} is being deployed by {who}" + (f" since {since}" if since else ""))
+        self.hint = f"Wait until they are done. If that deploy died: make unlock STAGE={stage}"
+
+
+class NoLockError(InfraError):
+    """Raised when a lock is to be broken that nobody holds."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(f"nobody deploys stage {stage!r}: there is no lock to break")
 
 
 class UnfinishedStackError(InfraError):

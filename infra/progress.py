@@ -79,3 +79,10 @@ def reasons(events: Sequence[Mapping[str, Any]]) -> list[str]:
         and not any(word in event["ResourceStatusReason"] for word in _CONSEQUENCES)
     ]
     return list(dict.fromkeys(causes))
+
+
+def change_told(change: Mapping[str, Any]) -> str:
+    """Say what a change set would do to one resource; a replacement is what a person has to see."""
+    sign = {"Add": "+", "Remove": "-", "Import": "+"}.get(change["Action"], "~")
+    replaced = ", REPLACED" if change.get("Replacement") in ("True", "Conditional") else ""
+    return f"{sign} {change['ResourceType']} {change['LogicalResourceId']}{replaced}"

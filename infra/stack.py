@@ -16,7 +16,18 @@ from typing import Any
 from infra.errors import StackFailedError, UnfinishedStackError
 from infra.names import written_out
 from infra.outputs import APP, stack_of
-from infra.progress import Step, is_good, is_news, is_over, next_step, reasons, says_no_changes, tells_the_end, told
+from infra.progress import (
+    Step,
+    change_told,
+    is_good,
+    is_news,
+    is_over,
+    next_step,
+    reasons,
+    says_no_changes,
+    tells_the_end,
+    told,
+)
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 # An hour: a first deploy takes two minutes, and a stuck one must not hold a terminal for ever.
@@ -77,6 +88,23 @@ class Stack:
         found = self.find()
         return dict(found.outputs) if found else {}
 
+    def preview(self, parameters: Mapping[str, str], template: str) -> list[str]:
+        """Tell what a deploy would change, by a change set that is thrown away."""
+        standing = self.find()
+        if standing is None:
+            return [f"+ stack {self.name}, and all that is in it"]
+        if next_step(standing.status) is not Step.UPDATE:
+            raise UnfinishedStackError(self.name, standing.status)
+        change_set = self._propose(standing, parameters, template)
+        if not self._has_changes(change_set):
+            self.cloudformation.delete_change_set(ChangeSetName=change_set)
+            return []
+        try:
+            found = self.cloudformation.describe_change_set(ChangeSetName=change_set)["Changes"]
+        finally:
+            self.cloudformation.delete_change_set(ChangeSetName=change_set)
+        return [change_told(one["ResourceChange"]) for one in found]
+
     def take_down(self) -> None:
         """Delete the stack, and wait; it may be gone already."""
         standing = self.find()
@@ -112,7 +140,17 @@ class Stack:
         """Make and execute a change set, or find that there is nothing to change."""
         is_new = standing is None or next_step(standing.status) is Step.CREATE
         self.report(f"{'Creating' if is_new else 'Updating'} stack {self.name}")
-        change_set = self.cloudformation.create_change_set(
+        change_set = self._propose(standing, parameters, template)
+        if not self._has_changes(change_set):
+            self.cloudformation.delete_change_set(ChangeSetName=change_set)
+            return False
+        self._remember_events()
+        self.cloudformation.execute_change_set(ChangeSetName=change_set)
+        return True
+
+    def _propose(self, standing: Standing | None, parameters: Mapping[str, str], template: str) -> str:
+        is_new = standing is None or next_step(standing.status) is Step.CREATE
+        proposed: str = self.cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=f"deploy-{uuid.uuid4().hex}",
             ChangeSetType="CREATE" if is_new else "UPDATE",
@@ -123,12 +161,7 @@ class Stack:
             # A bucket and a table that survived their stack come back instead of standing in the way (names.py).
             ImportExistingResources=True,
         )["Id"]
-        if not self._has_changes(change_set):
-            self.cloudformation.delete_change_set(ChangeSetName=change_set)
-            return False
-        self._remember_events()
-        self.cloudformation.execute_change_set(ChangeSetName=change_set)
-        return True
+        return proposed
 
     def _has_changes(self, change_set: str) -> bool:
         for _ in range(_LOOKS):
@@ -195,6 +228,12 @@ def put_up(
     stack = Stack(cloudformation, stage, report, pace=pace)
     template = TEMPLATE.read_text(encoding="utf-8")
     return stack.put_up(parameters or {}, written_out(template, known) if known else template)
+
+
+def preview(cloudformation: Any, stage: str, known: Mapping[str, str]) -> list[str]:
+    """Tell what putting a stage's resources up would change; what parameters an earlier deploy gave are kept."""
+    template = written_out(TEMPLATE.read_text(encoding="utf-8"), {"Stage": stage, **known})
+    return Stack(cloudformation, stage).preview({}, template)
 
 
 def _parameters(given: Mapping[str, str], standing: Standing | None) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ class FakeCloudFormation:
         self.parameters = parameters
         self.outputs: Mapping[str, str] = {"Bucket": "a-bucket"}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.changes: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self._script = iter(then or [])
         self._is_playing = False
@@ -69,7 +70,7 @@ class FakeCloudFormation:
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
         if self.refusal:
             return {"Status": "FAILED", "StatusReason": self.refusal}
-        return {"Status": "CREATE_COMPLETE"}
+        return {"Status": "CREATE_COMPLETE", "Changes": self.changes}
 
     def delete_change_set(self, **asked: Any) -> None:
         self.calls.append(("delete_change_set", asked))

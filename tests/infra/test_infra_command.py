@@ -1,6 +1,7 @@
 """The command line and the deeds behind it: one clear sentence each, an exit code, nothing half-done."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from fake_bucket import FakeBucket
 from fake_cloudformation import FakeCloudFormation
 
 from infra import outputs, smoke, stages
@@ -144,10 +146,15 @@ class World:
         self.exit_code = 0
         self.cloudformation = FakeCloudFormation("CREATE_COMPLETE", refusal="No updates are to be performed.")
         self.cloudformation.outputs = recorded.policy
-        self.place = Place("123456789012", "eu-central-1", lambda _: self.cloudformation)
+        self.bucket = FakeBucket()
+        self.place = Place("123456789012", "eu-central-1", self.client)
+
+    def client(self, service: str) -> Any:
+        return {"cloudformation": self.cloudformation, "s3": self.bucket}[service]
 
     def run(self, command: list[str], **_: Any) -> Any:
         self.order.append(command[-3])
+        self.locked = "state/lock.json" in self.bucket.objects
         state = self.project / ".chalice" / "deployed" / "dev.json"
         state.parent.mkdir(parents=True)
         state.write_text(json.dumps({"resources": [{"name": "x"}, {"name": "rest_api", "rest_api_url": URL}]}))
@@ -165,6 +172,31 @@ def test_a_deploy_ends_with_a_look_at_the_apis_health(tmp_path: Path, recorded: 
 
     assert world.order == ["deploy", URL]
     assert URL in deployed.told()
+
+
+def test_chalice_runs_while_nobody_else_may_and_its_state_is_shared(tmp_path: Path, recorded: Outputs) -> None:
+    world = World(tmp_path, recorded)
+
+    world.deploy()
+
+    assert world.locked
+    assert world.bucket.objects.keys() == {"state/deployed.json", "state/outputs.json"}
+
+
+def test_of_a_deploy_that_failed_nothing_is_shared_and_nobody_is_locked_out(tmp_path: Path, recorded: Outputs) -> None:
+    world = World(tmp_path, recorded)
+    world.exit_code = 2
+
+    with pytest.raises(ChaliceFailedError):
+        world.deploy()
+
+    assert world.bucket.objects == {}
+
+
+def test_what_is_shared_holds_no_secret(recorded: Outputs) -> None:
+    told = json.dumps(recorded.environment) + json.dumps(recorded.policy)
+
+    assert not re.search(r"(?i)secret|password|AKIA|private key|token", told)
 
 
 def test_the_outputs_stay_recorded_when_chalice_fails(tmp_path: Path, recorded: Outputs) -> None:
