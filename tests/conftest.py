@@ -2,7 +2,12 @@
 
 import pytest
 
-TOGETHER = {"tests/e2e/": "the whole system", "tests/infra/test_infra_for_real.py": "a deploy for real"}
+TOGETHER = {
+    "tests/e2e/": "the whole system",
+    "tests/infra/test_infra_for_real.py": "a deploy for real",
+    "tests/browser/test_browser_account.py": "a phone and the whole system",
+    "tests/browser/test_browser_page.py": "a phone and the whole system",
+}
 """A test anywhere else may run in any process, beside any other."""
 STARTS = "seconds to start the whole system"
 

@@ -51,19 +51,35 @@ export class ActivityView {
     this.more.hidden = !this.next;
   }
 
+  /** Thirty photos are one line, not thirty: what the same device did within the same hour is told together. */
   #place(deed) {
     const name = day(deed.at);
+    if (name === this.shown && isMore(this.last, deed)) {
+      this.last.count = (this.last.count ?? 1) + (deed.count ?? 1);
+      this.line.textContent = told(this.last);
+      return;
+    }
     if (name !== this.shown) {
       this.shown = name;
       this.list = el('ul', { class: 'deeds' });
       this.days.append(el('section', { class: 'card' }, el('h2', {}, name), this.list));
     }
-    this.list.append(el('li', {}, icon(DRAWINGS[deed.what] ?? 'clock'), el('div', {}, el('p', {}, told(deed)), el('p', { class: 'hint' }, about(deed)))));
+    this.last = { ...deed };
+    this.line = el('p', {}, told(deed));
+    this.list.append(el('li', {}, icon(DRAWINGS[deed.what] ?? 'clock'), el('div', {}, this.line, el('p', { class: 'hint' }, about(deed)))));
   }
 
   #fail(error) {
     this.days.append(el('p', { role: 'alert', class: 'alert' }, explain(error)));
   }
+}
+
+const COUNTED = new Set(['uploaded', 'receipted', 'trashed', 'restored', 'purged']);
+const HOUR_MS = 3_600_000;
+
+function isMore(last, deed) {
+  return COUNTED.has(deed.what) && ['what', 'by', 'deviceId', 'address'].every((name) => last[name] === deed[name])
+    && Date.parse(last.at) - Date.parse(deed.at) < HOUR_MS;
 }
 
 function told(deed) {

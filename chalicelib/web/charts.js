@@ -6,14 +6,16 @@ import { TEXTS } from './texts.js';
 const WIDTH = 320;
 const HEIGHT = 150;
 const FOOT = 18;
+const HEAD = 16;
 const GAP = 6;
 
 /**
- * Bars in pairs, one pair a column.
+ * Bars in pairs, one pair a column; a line says how much the tallest is.
  * @param {string} label
+ * @param {(most: number) => string} scale
  * @param {{name: string, short: string, values: number[]}[]} columns
  */
-export function bars(label, columns) {
+export function bars(label, scale, columns) {
   const most = Math.max(1, ...columns.flatMap(({ values }) => values));
   const step = WIDTH / columns.length;
   const kinds = ['one', 'other'];
@@ -21,12 +23,14 @@ export function bars(label, columns) {
     const wide = Math.min(22, (step - GAP) / values.length);
     const from = at * step + (step - wide * values.length) / 2;
     const made = values.map((value, which) => {
-      const tall = Math.max(value > 0 ? 2 : 0, ((HEIGHT - FOOT) * value) / most);
+      const tall = Math.max(value > 0 ? 2 : 0, ((HEIGHT - FOOT - HEAD) * value) / most);
       return svg('rect', { class: kinds[which], x: from + which * wide, y: HEIGHT - FOOT - tall, width: Math.max(1, wide - 2), height: tall, rx: Math.min(3, tall / 2) });
     });
     return [...made, svg('text', { x: at * step + step / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, short)];
   });
   return svg('svg', { class: 'chart', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label },
+    svg('text', { x: 0, y: HEAD - 5 }, scale(most)),
+    svg('line', { class: 'base', x1: 0, x2: WIDTH, y1: HEAD - 0.5, y2: HEAD - 0.5, 'stroke-dasharray': '2 4' }),
     svg('line', { class: 'base', x1: 0, x2: WIDTH, y1: HEIGHT - FOOT + 0.5, y2: HEIGHT - FOOT + 0.5 }), ...drawn);
 }
 
@@ -47,7 +51,7 @@ export function shares(label, values) {
 
 /** What the colours mean. @param {string[]} names */
 export function legend(names) {
-  const dot = (at) => svg('svg', { class: 'chart', viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true' }, svg('circle', { class: SHADES[at], cx: 5, cy: 5, r: 5 }));
+  const dot = (at) => svg('svg', { class: 'dot', viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true' }, svg('circle', { class: SHADES[at], cx: 5, cy: 5, r: 5 }));
   return el('ul', { class: 'legend' }, ...names.map((name, at) => el('li', {}, dot(at), name)));
 }
 

@@ -5,6 +5,7 @@ import { isSafe, sum } from './plan.js';
 import { TEXTS, percent } from './texts.js';
 
 const MOST_ROWS = 200;
+const FEW = 3;
 const ORDER = ['failed', 'refused', 'sending', 'hashing', 'checking', 'ready', 'waiting', 'uploaded', 'downloaded'];
 
 export class SendingView {
@@ -51,7 +52,16 @@ export class SendingView {
     this.amount.textContent = TEXTS.progress(told.sent, told.bytes);
     this.retry.hidden = !entries.some((entry) => entry.state === 'failed');
     this.tidy.hidden = told.busy;
+    this.#fold(told);
     this.#drawRows(entries);
+  }
+
+  /** A long list of what is safe is of no interest; whoever wants it opens it. */
+  #fold(told) {
+    const folded = told.allSafe && told.count > FEW;
+    if (folded === this.folded) return;
+    this.folded = folded;
+    this.each.open = !folded;
   }
 
   #build() {
@@ -59,10 +69,12 @@ export class SendingView {
     this.bar = el('progress', { 'aria-label': TEXTS.sending });
     this.amount = el('p', { class: 'hint' });
     this.list = el('ul', { class: 'rows entries' });
+    this.each = el('details', {}, el('summary', {}, TEXTS.eachFile), this.list);
+    this.folded = undefined;
     this.retry = el('button', { type: 'button', onclick: () => this.uploads.again() }, TEXTS.tryAgain);
     this.tidy = el('button', { type: 'button', class: 'quiet', onclick: () => this.uploads.clear() }, TEXTS.clearList);
     this.#rows.clear();
-    show(this.root, el('div', { class: 'card' }, this.title, this.bar, this.amount, this.list, el('div', { class: 'actions' }, this.retry, this.tidy)));
+    show(this.root, el('div', { class: 'card' }, this.title, this.bar, this.amount, this.each, el('div', { class: 'actions' }, this.retry, this.tidy)));
   }
 
   /** Those that are under way or need somebody come first, and no more than a phone can draw. */

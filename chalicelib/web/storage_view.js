@@ -44,7 +44,7 @@ function byMonth(told) {
     const found = told.find((one) => one.month === name);
     return { name, short: shortMonth(name), values: [found?.cameIn.bytes ?? 0, found?.wentHome.bytes ?? 0] };
   });
-  return card(TEXTS.byMonth, bars(TEXTS.byMonthLabel, columns), legend([TEXTS.cameIn, TEXTS.wentHome]),
+  return card(TEXTS.byMonth, bars(TEXTS.byMonthLabel, size, columns), legend([TEXTS.cameIn, TEXTS.wentHome]),
     table([TEXTS.month, TEXTS.cameIn, TEXTS.wentHome], told.map((one) => [month(one.month), size(one.cameIn.bytes), size(one.wentHome.bytes)])));
 }
 

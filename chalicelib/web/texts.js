@@ -83,11 +83,13 @@ export const TEXTS = {
   choose: 'Choose photos and videos',
   chooseHint: 'Keep this page open until everything is sent.',
   sending: 'Sending',
+  eachFile: 'Each file',
   state: {
     waiting: 'Waiting',
     hashing: 'Reading',
     ready: 'Waiting to be sent',
     sending: 'Sending',
+  eachFile: 'Each file',
     checking: 'Sent, being checked',
     uploaded: 'Safe in the cloud',
     downloaded: 'Safe at home',

@@ -29,6 +29,8 @@ if BROWSER:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
     ]
 
     @pytest.fixture(scope="session")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
+import struct
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 
 MILLISECONDS = 60_000
@@ -44,6 +50,7 @@ class Phone:
         )
         self.page = self._watch(self.context.new_page())
         self.puts: list[str] = []
+        self.secret = ""
 
     def _watch(self, page: Page) -> Page:
         page.set_default_timeout(MILLISECONDS)
@@ -92,9 +99,41 @@ class Phone:
     def go(self, name: str) -> None:
         self.page.get_by_role("navigation", name="Backhaul").get_by_role("link", name=name, exact=True).click()
 
+    def enter(self, room: str) -> None:
+        """Go into a room of the account."""
+        self.go("Account")
+        self.page.get_by_role("link", name=room).click()
+        expect(self.page.get_by_role("heading", level=1, name=room)).to_be_visible()
+
+    def sign_out(self) -> None:
+        self.go("Account")
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    def serious(self, *rules: str) -> list[str]:
+        """What an accessibility run finds that would keep somebody out, by all rules or by some."""
+        options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        found = Axe().run(self.page, options=options).response["violations"]
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+    def looks(self, name: str) -> None:
+        """Have it looked at by day and by night: nothing keeps anybody out, and a picture is taken of both."""
+        self.page.evaluate("scrollTo(0, 0)")
+        for scheme, rules in (("dark", ["color-contrast"]), ("light", [])):
+            self.page.emulate_media(color_scheme=scheme)
+            assert self.serious(*rules) == [], name
+            self.picture(f"{name}-{scheme}")
+
     def picture(self, name: str) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}.png")
 
     def close(self) -> None:
         self.context.close()
+
+
+def totp(secret: str) -> str:
+    """Compute what an authenticator app shows (RFC 6238)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time() // 30)), hashlib.sha1)
+    (number,) = struct.unpack_from(">I", digest, digest[-1] & 15)
+    return f"{(number & 0x7FFFFFFF) % 10**6:06d}"

@@ -14,6 +14,10 @@ if [ -z "$(browser)" ]; then
     apt-get update -qq >/dev/null
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 fi
-"$python" -c 'import axe_playwright_python, playwright' 2>/dev/null ||
+if [ -z "$(browser)" ]; then
+    echo "test-browser cannot run here: Chromium could not be installed" >&2
+    exit 1
+fi
+"$python" -c 'import axe_playwright_python, playwright, zxingcpp' 2>/dev/null ||
     "$python" -m pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
-BACKHAUL_BROWSER="$(browser)" exec "$python" -m pytest -q tests/browser "$@"
+BACKHAUL_BROWSER="$(browser)" exec "$python" -m pytest -q --numprocesses 2 --dist loadgroup tests/browser "$@"

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import icons
 import pytest
+import zxingcpp
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, Route
 
 WEB = Path(__file__).parents[2] / "chalicelib" / "web"
@@ -170,6 +173,9 @@ STANDINGS = [
     ({"uploadedFiles": 1}, [{"lastSeenAt": None}], ("onTheWay", ["pcNeverSeen"])),
     ({"downloadedFiles": 1}, [{"lastSeenAt": "2026-01-01T00:00:00Z"}], ("home", [])),
     ({"pendingFiles": 2, "downloadedFiles": 1}, [{}], ("home", ["leftBegun"])),
+    ({"uploadedFiles": 1, "uploadedBytes": 9}, [{"freeBytes": 8}], ("onTheWay", ["pcFull"])),
+    ({"uploadedFiles": 1, "uploadedBytes": 9}, [{"freeBytes": 9}], ("onTheWay", [])),
+    ({"downloadedFiles": 1, "lostFiles": 1}, [{}], ("home", ["lost"])),
 ]
 
 
@@ -181,6 +187,72 @@ def test_the_home_screen_says_what_is_so(run: Any, usage: Any, pcs: Any, told: A
     got = run("standing.js", script, {"usage": usage, "devices": devices})
 
     assert (got["head"], [one["what"] for one in got["troubles"]]) == told
+
+
+WAITS = [
+    ({"status": "pending"}, [{}], "begun"),
+    ({"status": "lost"}, [{}], "lost"),
+    ({"status": "uploaded"}, [], "noPc"),
+    ({"status": "uploaded"}, [{"revokedAt": "2026-01-01T00:00:00Z"}], "noPc"),
+    ({"status": "uploaded"}, [{"lastSeenAt": None}], "pcNeverSeen"),
+    ({"status": "uploaded"}, [{}, {"lastSeenAt": "2026-01-01T00:00:00Z"}], "pcSilent"),
+    ({"status": "uploaded", "size": 9}, [{"freeBytes": 8}], "pcFull"),
+    ({"status": "uploaded", "size": 9}, [{"freeBytes": 9}], "fetching"),
+]
+
+
+@pytest.mark.parametrize(("file", "pcs", "told"), WAITS)
+def test_each_file_that_waits_has_its_reason(run: Any, file: Any, pcs: Any, told: str) -> None:
+    devices = [{"kind": "pc", "name": "den", "lastSeenAt": "2026-02-01T00:00:00Z", **pc} for pc in pcs]
+    script = "(it, [file, me]) => it.why(file, me, Date.parse('2026-02-01T12:00:00Z')).what"
+
+    assert run("standing.js", script, [file, {"devices": devices}]) == told
+
+
+CODES = [
+    ("https://backhaul.example/api/pair?code=BCDF-GHJK", "BCDF-GHJK"),
+    ("bcdf-ghjk", "BCDF-GHJK"),
+    (" BCDFGHJK ", "BCDFGHJK"),
+    ("https://elsewhere.example/", ""),
+    ("https://elsewhere.example/?code=javascript:alert(1)", ""),
+    ("WIFI:S:home;;", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("seen", "code"), CODES)
+def test_of_what_a_camera_sees_only_a_code_of_ours_counts(run: Any, seen: str, code: str) -> None:
+    assert run("scan.js", "(it, seen) => it.codeIn(seen)", seen) == code
+
+
+@pytest.mark.parametrize("length", [1, 14, 15, 26, 42, 62, 84, 106, 122, 152, 180])
+def test_a_drawn_code_is_read_by_others(run: Any, length: int) -> None:
+    """Every version there is, filled and barely begun; read by a library that phones use, too."""
+    text = "".join(chr(33 + (at * 7 + length) % 90) for at in range(length))
+
+    modules = run("qr.js", "(it, text) => it.qr(text)", text)
+
+    side = len(modules)
+    drawn = Image.new("1", (side, side))
+    drawn.putdata([not dark for row in modules for dark in row])
+    framed = Image.new("1", (side + 8, side + 8), 1)
+    framed.paste(drawn, (4, 4))
+    (found,) = zxingcpp.read_barcodes(framed.resize((framed.width * 4, framed.height * 4)).convert("L"))
+    assert found.text == text
+
+
+def test_a_year_ends_between_two_months_of_a_chart(run: Any) -> None:
+    assert run("storage_view.js", "(it) => it.lastMonths('2026-02', 4)") == ["2025-11", "2025-12", "2026-01", "2026-02"]
+
+
+@pytest.mark.parametrize("side", icons.SIDES)
+def test_the_icons_for_home_screens_show_what_the_drawing_shows(browser: Browser, side: int) -> None:
+    kept = Image.open(icons.WEB / f"icon-{side}.png").convert("RGB")
+
+    apart = ImageChops.difference(kept, icons.drawn(browser, side))
+
+    assert kept.size == (side, side)
+    assert max(ImageStat.Stat(apart).mean) < 4
 
 
 def test_no_more_go_at_once_than_there_are_slots(run: Any) -> None:
