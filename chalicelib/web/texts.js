@@ -89,7 +89,6 @@ export const TEXTS = {
     hashing: 'Reading',
     ready: 'Waiting to be sent',
     sending: 'Sending',
-  eachFile: 'Each file',
     checking: 'Sent, being checked',
     uploaded: 'Safe in the cloud',
     downloaded: 'Safe at home',
