@@ -43,7 +43,7 @@ from chalicelib.keeping import home_sweep, trash
 from chalicelib.library import activity, albums, analytics, changes, edits, files, links, places, search, usage
 from chalicelib.media import tasks
 from chalicelib.presign import Link
-from chalicelib.upkeep import lookout, rounds, sweeps
+from chalicelib.upkeep import lookout, reports, rounds, sweeps
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
     from infra import deploy_hooks
@@ -638,4 +638,4 @@ def sweep_home(_event: CloudWatchEvent) -> None:
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def watch(_event: CloudWatchEvent) -> None:
     """Tell what has stopped: PCs that do not take files home, silent phones, dead letters, sweeps that do not run."""
-    rounds.run(cloud(), "watch", lookout.devices, lookout.dead_letters, lookout.sweeps)
+    rounds.run(cloud(), "watch", lookout.devices, lookout.dead_letters, lookout.sweeps, reports.send)

@@ -12,7 +12,8 @@ from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, NotFoundError
 from chalicelib.library import places
 from chalicelib.metadata import devices as kept_devices
-from chalicelib.metadata import owners
+from chalicelib.metadata import owners, weekly
+from chalicelib.upkeep import reports
 
 MOST_GRACE_DAYS = 3650
 GraceDays = Annotated[int, Meta(ge=0, le=MOST_GRACE_DAYS)]
@@ -29,6 +30,10 @@ class OwnerSettings(Request, frozen=True):
         bool | UnsetType,
         Meta(description="Whether where pictures were taken is written down; false: those that were are forgotten."),
     ] = msgspec.UNSET
+    weekly_report: Annotated[
+        bool | UnsetType,
+        Meta(description="Whether the stage's topic is told every week what came home and what is stuck."),
+    ] = msgspec.UNSET
 
 
 class Me(Reply, frozen=True):
@@ -41,6 +46,7 @@ class Me(Reply, frozen=True):
     usage: dict[str, int] | None = None
     grace_days: GraceDays | Literal["never"] | None = None
     keep_places: bool | None = None
+    weekly_report: bool | None = None
 
 
 def show(world: Cloud, caller: Caller) -> Me:
@@ -61,6 +67,7 @@ def show(world: Cloud, caller: Caller) -> Me:
         usage=usage,
         grace_days="never" if days is None else days,
         keep_places=owners.keeps_places(kept),
+        weekly_report=weekly.is_wanted(world.table, caller.owner_id),
     )
 
 
@@ -73,6 +80,8 @@ def change(world: Cloud, caller: Caller, asked: OwnerSettings) -> Me:
             owners.set_grace(world.table, caller.owner_id, asked.grace_days)
         if not isinstance(asked.keep_places, UnsetType):
             places.choose(world, caller.owner_id, keeps=asked.keep_places)
+        if not isinstance(asked.weekly_report, UnsetType):
+            reports.choose(world, caller.owner_id, wants=asked.weekly_report)
     except ConditionFailedError as error:
         raise NotFoundError("owner", caller.owner_id) from error
     return show(world, caller)
