@@ -42,6 +42,13 @@ class CatchingUp(Reply, frozen=True):
     owed_so_far: int = 0
 
 
+class Elsewhere(Reply, frozen=True):
+    """Files that a PC is not owed, as the cloud has none of them any more, only other PCs do; counted once."""
+
+    files: int
+    counted_at: Moment
+
+
 class ShownDevice(Reply, frozen=True):
     """A device as its owner sees it."""
 
@@ -57,6 +64,7 @@ class ShownDevice(Reply, frozen=True):
     free_bytes: int | None = None
     owed: int | None = None
     catching_up: CatchingUp | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class ShownDevices(Reply, frozen=True):
@@ -151,6 +159,7 @@ def show(found: Iterable[Device]) -> list[ShownDevice]:
             free_bytes=device.free_bytes,
             owed=device.owed,
             catching_up=_catching_up(device),
+            elsewhere=_elsewhere(device),
         )
         for device in found
     ]
@@ -162,3 +171,7 @@ def _catching_up(device: Device) -> CatchingUp | None:
     if lap is None or lap.what != "owe" or lap.number != 1:
         return None
     return CatchingUp(lap.since, lap.changed)
+
+
+def _elsewhere(device: Device) -> Elsewhere | None:
+    return Elsewhere(device.elsewhere["files"], device.elsewhere["countedAt"]) if device.elsewhere else None

@@ -13,6 +13,7 @@ from chalicelib.metadata import files, ledger
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File, Status
 
+_IN = (Status.UPLOADED, Status.DOWNLOADED)
 _TRIES = 6
 # A debt is two operations, and each write also moves the counters and looks at the profile; a write holds a hundred.
 _FILES_IN_ONE_WRITE = 49
@@ -21,29 +22,39 @@ _FILES_IN_ONE_PAGE = 490
 
 
 class Done(NamedTuple):
-    """A page that was worked off: after which file the next begins, `None` if it was the last, and what it changed."""
+    """A page that was worked off: after which file the next begins, `None` if it was the last, and what it changed.
+
+    `elsewhere` is how many of its files the PC cannot be owed, as only other PCs have them any more.
+    """
 
     last: str | None
     changed: int
+    elsewhere: int = 0
 
 
 def owe_page(world: Cloud, owner_id: str, device: Device, after: str | None) -> Done | None:
     """Owe one page of files to a PC; `None` if it was revoked meanwhile."""
     page = files.page(world.table, owner_id, limit=_FILES_IN_ONE_PAGE, after=after, newest_first=False)
-    found = [file for file in map(files.read, page.items) if is_missing(file, device.device_id)]
+    every = [files.read(item) for item in page.items]
+    found = [file for file in every if is_missing(file, device.device_id)]
     owed = 0
     for start in range(0, len(found), _FILES_IN_ONE_WRITE):
         count = owe(world, device, found[start : start + _FILES_IN_ONE_WRITE])
         if count is None:
             return None
         owed += count
-    return Done(page.last, owed)
+    return Done(page.last, owed, sum(is_elsewhere(file, device.device_id) for file in every))
 
 
 def is_missing(file: File, device_id: str) -> bool:
     """Whether a PC has to be owed a file: it is in the cloud, and neither at this PC's home nor on its way there."""
-    in_cloud = file.status in (Status.UPLOADED, Status.DOWNLOADED) and retention.cloud_copy(file) != CloudCopy.GONE
+    in_cloud = file.status in _IN and retention.cloud_copy(file) != CloudCopy.GONE
     return in_cloud and device_id not in file.owed_to and device_id not in file.home
+
+
+def is_elsewhere(file: File, device_id: str) -> bool:
+    """Whether only other PCs have a file: it is no more in the cloud, so that nobody can be owed it."""
+    return file.status in _IN and retention.cloud_copy(file) == CloudCopy.GONE and device_id not in file.home
 
 
 def owe(world: Cloud, device: Device, found: Sequence[File]) -> int | None:

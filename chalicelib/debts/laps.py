@@ -120,8 +120,10 @@ def _move(world: Cloud, owner_id: str, device: Device, lap: Lap) -> tuple[bool, 
     done = page(world, owner_id, device, lap.after)
     if done is None:
         return False, lap
-    left = lap.on(done.last, done.changed)
-    return laps.move(world.table, (owner_id, device.device_id), lap, left, due_at(world)), left
+    left, found = lap.on(done.last, done.changed, done.elsewhere), None
+    if done.last is None and lap.what == laps.OWE:
+        found = {"files": lap.elsewhere + done.elsewhere, "countedAt": world.now_text()}
+    return laps.move(world.table, (owner_id, device.device_id), lap, left, due_at(world), found), left
 
 
 def _leave(world: Cloud, told: PcChanged, delay: timedelta = timedelta()) -> None:

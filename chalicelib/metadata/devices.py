@@ -37,6 +37,7 @@ class Device:
     free_bytes: int | None = None
     owed: int | None = None
     lap: Lap | None = None
+    elsewhere: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _read(item: Mapping[str, Any]) -> Device:
         free_bytes=item.get("freeBytes"),
         owed=item.get("owed"),
         lap=laps.read(item),
+        elsewhere=item.get("elsewhere"),
     )
 
 

@@ -1,6 +1,7 @@
 """Laps: the way through all files of an owner that follows a PC's pairing or revocation, and how far it has come.
 
-owner#<ownerId>  device#<deviceId>  lap: {what number since after changed}, dueKind dueAt; gone when all is done
+owner#<ownerId>  device#<deviceId>  lap: {what number since after changed elsewhere}, dueKind dueAt; gone when done
+owner#<ownerId>  device#<deviceId>  elsewhere: {files countedAt}: what a new PC cannot be owed, as its last lap found
 
 The lap is written in the transaction that pairs or revokes the PC, so there is no moment at which one is true and the
 other forgotten. A message only says that there is one to run; what nobody has moved on for a while is due for a sweep.
@@ -31,14 +32,15 @@ class Lap(msgspec.Struct, frozen=True):
     number: Literal[1, 2] = 1
     after: str | None = None
     changed: int = 0
+    elsewhere: int = 0
 
-    def on(self, last: str | None, changed: int) -> "Lap | None":
-        """Return what is left once this lap has come to `last`, `None` being its end."""
+    def on(self, last: str | None, changed: int, elsewhere: int = 0) -> "Lap | None":
+        """Return what is left once this lap has come to `last`, `None` being its end; the second counts anew."""
         so_far = self.changed + changed
         if last is not None:
-            return msgspec.structs.replace(self, after=last, changed=so_far)
+            return msgspec.structs.replace(self, after=last, changed=so_far, elsewhere=self.elsewhere + elsewhere)
         if self.number == 1:
-            return msgspec.structs.replace(self, number=2, after=None, changed=so_far)
+            return msgspec.structs.replace(self, number=2, after=None, changed=so_far, elsewhere=0)
         return None
 
 
@@ -53,13 +55,21 @@ def read(item: Mapping[str, Any]) -> Lap | None:
     return msgspec.convert(told, Lap) if told else None
 
 
-def move(table: Table, at: tuple[str, str], seen: Lap, left: Lap | None, due_at: str) -> bool:
-    """Say how far a lap has come; `False` if somebody else has moved it meanwhile, or the PC was revoked."""
+def move(
+    table: Table, at: tuple[str, str], seen: Lap, left: Lap | None, due_at: str, found: Item | None = None
+) -> bool:
+    """Say how far a lap has come; `False` if somebody else has moved it meanwhile, or the PC was revoked.
+
+    `found` is what it has found to be elsewhere, once it is at its end.
+    """
     values: dict[str, Any] = {"seen": _told(seen)}
     does = "REMOVE #lap, #dueKind, #dueAt"
     if left:
         does = "SET #lap = :left, #dueAt = :due"
         values |= {"left": _told(left), "due": due_at}
+    if found:
+        does = does.replace("SET ", "SET #elsewhere = :found, ") if left else f"SET #elsewhere = :found {does}"
+        values["found"] = found
     try:
         table.put(Update(_key(*at), does, "#lap = :seen", values))
     except ConditionFailedError:
