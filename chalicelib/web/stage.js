@@ -69,9 +69,10 @@ export class Stage {
 
   async #fill(file, isShown) {
     const kind = kindOf(file);
+    if (file.status === 'pending') return this.#tell(file, look.notSent);
     if (kind === 'video' || kind === 'audio') return this.#play(file, kind, isShown);
     const variant = file.previews.includes(LARGE) ? LARGE : file.previews.at(-1);
-    if (!variant && !SHOWN.has(file.type)) return this.#tell(file, file.status === 'pending' ? look.notSent : look.noPreview);
+    if (!variant && !SHOWN.has(file.type)) return this.#tell(file, look.noPreview);
     const answer = await this.links.get(file.fileId, variant ?? 'original');
     if (!isShown()) return undefined;
     if (!answer.link) return this.#refused(file, answer);

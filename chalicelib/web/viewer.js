@@ -26,6 +26,7 @@ export class Viewer extends EventTarget {
     const { signal } = this.#ended;
     addEventListener('popstate', () => this.dialog.open && this.dialog.close(), { signal });
     this.shelf.addEventListener('change', () => this.dialog.open && this.#refresh(), { signal });
+    addEventListener('keydown', (event) => this.#typed(event), { signal });
     visualViewport?.addEventListener('resize', () => this.dialog.classList.toggle('zoomed', visualViewport.scale > 1.01), { signal });
   }
 
@@ -79,7 +80,6 @@ export class Viewer extends EventTarget {
       this.close();
     });
     this.dialog.addEventListener('close', (event) => event.target === this.dialog && this.#closed());
-    this.dialog.addEventListener('keydown', (event) => this.#typed(event));
     this.#swipes(this.stage.element);
   }
 
@@ -162,7 +162,8 @@ export class Viewer extends EventTarget {
   }
 
   #typed(event) {
-    if (event.target.matches('video, audio, input') || event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = this.dialog.contains(event.target) || event.target === document.body;
+    if (!this.dialog.open || !here || event.target.matches('video, audio, input') || event.ctrlKey || event.metaKey || event.altKey) return;
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (move) this.#show(this.#at + move);
     else if (event.key === 'i') this.#toggleFacts();

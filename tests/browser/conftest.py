@@ -17,7 +17,8 @@ if BROWSER:
     sys.path.insert(0, str(Path(__file__).parent.parent / "e2e"))
 
     from phone import Phone, Watched
-    from playwright.sync_api import Browser, sync_playwright
+    from playwright.sync_api import Browser, Page, sync_playwright
+    from shelves import Shelves, a_file, a_phone
     from whole_system import WholeSystem
 
     # Without these, Chromium looks for its maker's hosts at every start.
@@ -59,3 +60,19 @@ if BROWSER:
         yield made
         made.close()
         assert watched.complaints() == []
+
+    @pytest.fixture
+    def shelves() -> Shelves:
+        """A small library with one of each kind of file."""
+        files = [a_file(number) for number in range(130)]
+        files[2] |= {"status": "pending", "previews": [], "homeCount": 0}
+        files[5] |= {"type": "video/mp4", "name": "VID_00005.mp4"}
+        files[6] |= {"type": "video/mp4", "name": "VID_00006.mp4", "cloudCopy": "gone"}
+        files[7] |= {"favourite": True}
+        files[9] |= {"type": "application/pdf", "name": "Tickets for the ferry.pdf", "previews": []}
+        return Shelves(files)
+
+    @pytest.fixture
+    def library(browser: Browser, shelves: Shelves) -> Iterator[Page]:
+        """A phone before it."""
+        yield from a_phone(browser, shelves)

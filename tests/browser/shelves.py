@@ -6,29 +6,35 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+import threading
+import wave
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from axe_playwright_python.sync_playwright import Axe
+from phone import PICTURES as PICTURES_TAKEN
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, Locator, Page
 
 from chalicelib import page as served
 from chalicelib.config import Settings
 
 WEB = Path(__file__).parents[2] / "chalicelib" / "web"
-NOWHERE = "https://page.test"
+PICTURES = 23
 PC = "0190" + "b" * 28
 LATEST = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
 KINDS = {
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
-    ".html": "text/html; charset=utf-8",
 }
 
 Answer = tuple[int, Any]
@@ -68,6 +74,7 @@ class Shelves:
     members: dict[str, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     refuse: dict[str, Answer] = field(default_factory=dict)
+    url: str = ""
 
     def of(self, method: str, start: str) -> list[Any]:
         """What was asked under an address: the body, or the query of a GET."""
@@ -116,14 +123,17 @@ class Shelves:
         return _page([self.find(file_id) for file_id in self.members[album_id]], query)
 
     def _links(self, body: Any) -> Any:
-        return {"files": [self._link(asked["fileId"], asked["variant"]) for asked in body["files"]]}
+        query = "?download" if body.get("download") else ""
+        return {"files": [self._link(asked["fileId"], asked["variant"], query) for asked in body["files"]]}
 
-    def _link(self, file_id: str, variant: str) -> Any:
+    def _link(self, file_id: str, variant: str, query: str) -> Any:
         told = {"fileId": file_id, "variant": variant}
         if variant == "original" and self.find(file_id)["cloudCopy"] == "gone":
             homes = [{"deviceId": PC, "name": "Den PC"}]
             return {**told, "outcome": "refused", "reason": "onlyAtHome", "homes": homes}
-        url = f"{NOWHERE}/bucket/{file_id}-{variant}"
+        # Few pictures do for many files: the browser has them already.
+        shown = file_id if variant == "original" else f"{int(file_id, 16) % PICTURES:x}"
+        url = f"{self.url}/bucket/{shown}-{variant}{query}"
         expires = (datetime.now(UTC) + timedelta(minutes=15)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return {**told, "outcome": "link", "link": {"url": url, "method": "GET", "headers": {}, "expiresAt": expires}}
 
@@ -180,16 +190,14 @@ def _page(found: list[File], query: dict[str, Any]) -> Any:
 
 
 @cache
-def picture(number: int, width: int, height: int) -> bytes:
+def landscape(number: int, width: int, height: int) -> bytes:
     """Hills before a sky, each time others: so that whoever looks at a screenshot sees a library."""
     turn = number * 2.399
     sky = [tuple(int(128 + 110 * math.sin(turn + part + at * 1.1)) for part in (0, 0.8, 1.6)) for at in (0, 1)]
-    image = Image.new("RGB", (width, height))
+    both = Image.new("RGB", (1, 2), sky[0])
+    both.putpixel((0, 1), sky[1])
+    image = both.resize((width, height), Image.Resampling.BILINEAR)
     pen = ImageDraw.Draw(image)
-    for y in range(height):
-        share = y / height
-        mixed = tuple(int(up + (down - up) * share) for up, down in zip(*sky, strict=True))
-        pen.line([(0, y), (width, y)], fill=mixed)
     x, y, r = width * (0.2 + 0.6 * math.sin(turn) ** 2), height * 0.3, height * 0.09
     pen.ellipse([x - r, y - r, x + r, y + r], fill=(255, 244, 214))
     for hill in range(3):
@@ -201,21 +209,33 @@ def picture(number: int, width: int, height: int) -> bytes:
         shade = tuple(int(part * (0.62 - 0.17 * hill)) for part in sky[hill % 2])
         pen.polygon([*wave, (width, height), (0, height)], fill=shade)
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=80)
+    image.save(out, "JPEG", quality=85)
     return out.getvalue()
 
 
-def _look(path: str) -> bytes:
-    found = re.fullmatch(r"/bucket/([0-9a-f]+)-(\w+)", path)
+@cache
+def sound() -> bytes:
+    """A second of silence: what a player plays without asking which picture goes with it."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as written:
+        written.setparams((1, 1, 8000, 0, "NONE", ""))
+        written.writeframes(b"\x80" * 8000)
+    return out.getvalue()
+
+
+def _look(path: str) -> tuple[bytes, str]:
+    found = re.fullmatch(r"/bucket/([0-9a-f]+)-(256|1600|original)", path)
     assert found, path
-    number = int(found[1], 16) % 48
-    return picture(number, 1600, 1200) if found[2] != "256" else picture(number, 256, 192)
+    if found[2] == "original":
+        return sound(), "audio/wav"
+    number = int(found[1], 16)
+    return landscape(number, *((256, 192) if found[2] == "256" else (1600, 1200))), "image/jpeg"
 
 
-def here() -> Settings:
-    """A stage whose bucket is at our own address."""
+def policy(url: str) -> str:
+    """Return what the page may do on a stage whose bucket is at this address."""
     told = {one.name: "eu-west-1" for one in fields(Settings) if one.default is MISSING}
-    return Settings(**told, endpoint_url=NOWHERE)
+    return served.policy(Settings(**told, endpoint_url=url))
 
 
 # What the page puts around the library, as little of it as will do: the rest has tests of its own.
@@ -233,28 +253,71 @@ addEventListener('hashchange', () => view.go(way()));
 view.open();
 """
 
+OWN = {
+    "/": (SHELL.encode(), "text/html; charset=utf-8"),
+    "/boot.js": (BOOT.encode(), "text/javascript"),
+    "/empty": (b"<!doctype html><title>nothing</title>", "text/html"),
+}
 
-def serve(context: BrowserContext, shelves: Shelves) -> None:
-    """Be the only host there is: the page's files as they are served, the API, and the bucket."""
-    headers = {"Content-Security-Policy": served.policy(here()), "Cache-Control": "max-age=600"}
 
-    def fulfil(route: Route) -> None:
-        request, parts = route.request, urlsplit(route.request.url)
-        if parts.path in ("/", "/boot.js"):
-            body, kind = (SHELL, ".html") if parts.path == "/" else (BOOT, ".js")
-            route.fulfill(body=body, content_type=KINDS[kind], headers=headers)
-        elif parts.path.startswith("/web/"):
-            path = WEB / parts.path.removeprefix("/web/")
-            route.fulfill(body=path.read_bytes(), content_type=KINDS[path.suffix], headers=headers)
-        elif parts.path.startswith("/bucket/"):
-            route.fulfill(body=_look(parts.path), content_type="image/webp", headers={"Cache-Control": "max-age=600"})
+class _Answers(BaseHTTPRequestHandler):
+    """The page's files as they are served, the API, and the bucket."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Host
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path in OWN:
+            self._say(200, *OWN[path])
+        elif path.startswith("/web/"):
+            file = WEB / path.removeprefix("/web/")
+            self._say(200, file.read_bytes(), KINDS[file.suffix])
+        elif path.startswith("/bucket/"):
+            save = {"Content-Disposition": "attachment"} if query == "download" else {}
+            self._say(200, *_look(path), {"Cache-Control": "max-age=600", **save})
         else:
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            asked = query if request.method == "GET" else request.post_data_json
-            status, told = shelves.answer(request.method, parts.path.lstrip("/"), asked)
-            route.fulfill(status=status, body=json.dumps(told), content_type="application/json")
+            self._answer({name: values[0] for name, values in parse_qs(query).items()})
 
-    context.route(f"{NOWHERE}/**", fulfil)
+    def do_POST(self) -> None:
+        self._answer(json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}"))
+
+    do_PATCH = do_DELETE = do_POST  # noqa: N815 (the names of methods, as the standard library wants them)
+
+    def log_message(self, *_: Any) -> None:
+        """Tell nobody."""
+
+    def _answer(self, asked: Any) -> None:
+        path = self.path.partition("?")[0].lstrip("/")
+        status, told = self.server.shelves.answer(self.command, path, asked)
+        self._say(status, json.dumps(told).encode(), "application/json")
+
+    def _say(self, status: int, body: bytes, kind: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.send_response(status)
+        told = {"Content-Type": kind, "Content-Length": str(len(body)), "Content-Security-Policy": self.server.policy}
+        for name, value in {**told, **more}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Host(ThreadingHTTPServer):
+    def __init__(self, shelves: Shelves) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.shelves = shelves
+        shelves.url = f"http://127.0.0.1:{self.server_port}"
+        self.policy = policy(shelves.url)
+
+
+@contextmanager
+def serve(shelves: Shelves) -> Iterator[None]:
+    """Be the only host there is."""
+    with _Host(shelves) as host:
+        thread = threading.Thread(target=host.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield
+        host.shutdown()
+        thread.join()
 
 
 def a_phone(browser: Browser, shelves: Shelves, **other: Any) -> Iterator[Page]:
@@ -270,8 +333,7 @@ def a_phone(browser: Browser, shelves: Shelves, **other: Any) -> Iterator[Page]:
         "reduced_motion": "reduce",
         "service_workers": "block",
     }
-    with browser.new_context(**{**told, **other}) as context:
-        serve(context, shelves)
+    with serve(shelves), browser.new_context(base_url=shelves.url, **{**told, **other}) as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: said.append(f"thrown: {error}"))
@@ -279,3 +341,44 @@ def a_phone(browser: Browser, shelves: Shelves, **other: Any) -> Iterator[Page]:
         yield page
     unexpected = [one for one in said if "Failed to load resource" not in one]
     assert unexpected == []
+
+
+# ---- What a person does ----
+
+
+def enter(page: Page, room: str = "") -> None:
+    page.goto(f"/#library{room}")
+
+
+def tile(page: Page, number: int) -> Locator:
+    return page.locator(f'.tile[data-id="{10**9 - number:032x}"]')
+
+
+def choose(page: Page, *numbers: int) -> None:
+    for number in numbers:
+        tile(page, number).focus()
+        page.keyboard.press(" ")
+
+
+def names(page: Page) -> list[str]:
+    return [
+        label.split(",")[0] for label in page.locator(".tile").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    ]
+
+
+def serious(page: Page) -> list[str]:
+    """What an accessibility run finds that would keep somebody out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def picture(page: Page, name: str) -> None:
+    """Wait for every picture in view; keep what is seen by day and by night, and look whether all can see it."""
+    page.evaluate(
+        "Promise.all([...document.images].map((one) => one.complete || new Promise((over) => { one.onload = over; })))"
+    )
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        PICTURES_TAKEN.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES_TAKEN / f"{name}-{scheme}.png")
+        assert serious(page) == []
