@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive export erase cost count-operations destroy clean
+.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ restore-drill: .venv/.test ## lose the table on the embedded cloud, and get ever
 
 redrive: .venv/.run ## send dead letters back where they belong: make redrive STAGE=dev [QUEUE=arrivals-dead]
 	@$(BIN)/python -m admin redrive --stage "$(STAGE)" $(if $(QUEUE),--queue "$(QUEUE)")
+
+reindex: .venv/.run ## put right what files are found by: make reindex STAGE=dev [OWNER=id]
+	@$(BIN)/python -m admin reindex --stage "$(STAGE)" $(if $(OWNER),--owner "$(OWNER)")
 
 destroy: .venv/.run ## take a stage down; asks before it deletes data: make destroy STAGE=dev
 	@$(BIN)/python -m infra destroy --stage "$(STAGE)"

@@ -1,4 +1,4 @@
-"""The command line: `python -m admin audit|redrive|export|erase|rebuild --stage dev`.
+"""The command line: `python -m admin audit|redrive|reindex|export|erase|rebuild --stage dev`.
 
 Decides nothing. 0 is well, 1 an error, 2 a wrong command, 3 something found that is still to be mended, 130 Ctrl-C.
 """
@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from admin import stage
 from admin.audit import Orders, Told, audit
@@ -17,6 +18,7 @@ from admin.export import export, summed
 from admin.mend import CHANGED
 from admin.rebuild import AGAIN, Rebuilt, is_person, rebuild
 from admin.redrive import redrive
+from admin.reindex import reindex
 from admin.stage import Stage
 from chalicelib import log
 from infra.errors import InfraError, MissingStageError
@@ -65,6 +67,15 @@ def show_redrive(here: Stage, asked: argparse.Namespace) -> int:
     """Print a line a queue: its letters before and after."""
     for done in redrive(here, asked.queue or None):
         print(f"{done.queue:<14} {done.before:>6} before {done.after:>6} after   {done.deed}", flush=True)
+    return 0
+
+
+def show_reindex(here: Stage, asked: argparse.Namespace) -> int:
+    """Print a line an owner as it is done."""
+    with log.only_errors():
+        for done in reindex(here.world, asked.owner or None):
+            told = f"{done.files} files, {done.written} made to be found anew, {done.removed} strays removed"
+            print(f"owner {done.owner_id}  {told}", flush=True)
     return 0
 
 
@@ -121,7 +132,7 @@ def _line(told: Told) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m admin", description="Look after a stage.")
-    deeds = parser.add_subparsers(required=True, metavar="audit|redrive|export|erase|rebuild")
+    deeds = parser.add_subparsers(required=True, metavar="audit|redrive|reindex|export|erase|rebuild")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--stage", default="", help="which stage, as .chalice/config.json names it")
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
@@ -130,9 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("--mend", action="store_true", help="put right what is safe to put right")
     compared.add_argument("--tags", action="store_true", help="look at the tag of every object: a call each")
     compared.set_defaults(deed=show_audit)
-    sent_back = deeds.add_parser("redrive", parents=[shared], help="send dead letters back where they belong")
-    sent_back.add_argument("--queue", help="this queue only: arrivals-dead, media-dead, notices-dead or paired-dead")
-    sent_back.set_defaults(deed=show_redrive)
+    _add_what_goes_on(deeds, shared)
     written = deeds.add_parser("export", parents=[shared], help="write all of an owner's data into a folder")
     written.add_argument("--owner", help="whose, as `GET /me` shows it as ownerId")
     written.add_argument("--to", required=True, help="the folder: new, empty, or that of an export that was stopped")
@@ -146,6 +155,16 @@ def _parser() -> argparse.ArgumentParser:
     anew.add_argument("--owner", help="this owner only")
     anew.set_defaults(deed=show_rebuild)
     return parser
+
+
+def _add_what_goes_on(deeds: Any, shared: argparse.ArgumentParser) -> None:
+    """Tell of the deeds after which work goes on that had stopped."""
+    sent_back = deeds.add_parser("redrive", parents=[shared], help="send dead letters back where they belong")
+    sent_back.add_argument("--queue", help="this queue only: arrivals-dead, media-dead, notices-dead or paired-dead")
+    sent_back.set_defaults(deed=show_redrive)
+    found_by = deeds.add_parser("reindex", parents=[shared], help="put right what files are found by")
+    found_by.add_argument("--owner", help="this owner only")
+    found_by.set_defaults(deed=show_reindex)
 
 
 if __name__ == "__main__":

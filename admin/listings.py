@@ -7,13 +7,14 @@ wrong is to be looked at `afresh` before anybody is told.
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from chalicelib import keys
 from chalicelib.cloud import Cloud
 from chalicelib.metadata import devices, files, ledger, owners
+from chalicelib.metadata import postings as kept_postings
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.files import File
 
@@ -112,6 +113,24 @@ def everything(world: Cloud, owner_id: str) -> Iterator[dict[str, Any]]:
 def versions(world: Cloud, prefix: str) -> Iterator[Version]:
     """Yield every version and marker under a prefix."""
     return _listed_versions(world, prefix)
+
+
+def postings(world: Cloud, owner_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the items by which an owner's files are found."""
+    after = None
+    while True:
+        page = kept_postings.every(world.table, owner_id, limit=_PAGE, after=after)
+        yield from page.items
+        after = page.last
+        if after is None:
+            return
+
+
+def batches(found: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Part a list into pieces."""
+    left = iter(found)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def _seen(file_id: str, parts: Iterable[object]) -> Seen:

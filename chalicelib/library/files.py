@@ -14,7 +14,7 @@ from chalicelib.errors import BadCursorError, BadInputError, NotFoundError
 from chalicelib.incoming.wanted import Sha256, Type
 from chalicelib.keeping.retention import CloudCopy, cloud_copy
 from chalicelib.media import facts
-from chalicelib.metadata import files, library, owners, shelves
+from chalicelib.metadata import albums, devices, files, library, owners, postings, shelves
 from chalicelib.metadata.files import File, Status
 
 # A year, a month, a day or a moment, as the clock showed it where the picture was taken; the zone is not told.
@@ -40,6 +40,25 @@ class Asked(Request, frozen=True, kw_only=True, rename={"first": "from", "last":
     type: Type | None = None
     device_id: Id | None = None
     favourite: bool | None = None
+    album: Id | None = None
+
+
+class Receipted(Reply, frozen=True):
+    """A PC's word that it has the whole, verified file on its disk, and since when."""
+
+    device_id: Id
+    device_name: str | None
+    at: Moment
+
+
+class Companion(Reply, frozen=True):
+    """A file that belongs with another: a Live Photo's film, the RAW beside a JPEG."""
+
+    file_id: Id
+    name: str
+    type: str
+    status: Status
+    previews: list[facts.Side]
 
 
 class FileShown(Reply, frozen=True, kw_only=True):
@@ -74,6 +93,8 @@ class FileShown(Reply, frozen=True, kw_only=True):
     favourite: bool
     albums: list[Id]
     version: int
+    receipts: list[Receipted] | None = None
+    group: list[Companion] | None = None
 
 
 class FileListed(Reply, frozen=True, kw_only=True):
@@ -108,20 +129,27 @@ class FilesShown(Reply, frozen=True):
 
 
 def get(world: Cloud, caller: Caller, file_id: str) -> FileShown:
-    """Show one file of the caller's owner; where it was captured only while its owner wants that kept."""
+    """Show one file of the caller's owner; where it was captured only while its owner wants that kept.
+
+    Which PCs have it, and what belongs with it, are a read each, of a file of which there is any.
+    """
     caller.must_have(scopes.READ)
     at, profile = files.file_key(caller.owner_id, file_id), owners.profile(caller.owner_id)
     found = world.table.find_many([at, profile]) if keys.is_id(file_id) else {}
     if at not in found:
         raise NotFoundError("file", file_id)
-    shown = show(files.read(found[at]))
-    return shown if owners.keeps_places(found.get(profile, {})) else msgspec.structs.replace(shown, place=None)
+    file = files.read(found[at])
+    told = {"receipts": _receipts(world, file), "group": _companions(world, file)}
+    told |= {} if owners.keeps_places(found.get(profile, {})) else {"place": None}
+    return msgspec.structs.replace(show(file), **told)
 
 
 def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
     """Show a page of the caller's owner's files: those captured last, or begun last, come first."""
     caller.must_have(scopes.READ)
     wanted = select(asked)
+    if asked.album:
+        return _page_of_album(world, caller, asked, wanted)
     if asked.order == "arrival":
         after = read_cursor(asked.next)
         found = library.by_arrival(world.table, caller.owner_id, wanted, limit=asked.limit, after=after)
@@ -129,6 +157,35 @@ def page(world: Cloud, caller: Caller, asked: Asked) -> FilesShown:
         after = read_position(asked.next, wanted)
         found = library.by_capture(world.table, caller.owner_id, wanted, limit=asked.limit, after=after)
     return FilesShown([list_one(file) for file in found.files], cursors.encode(found.last) if found.last else None)
+
+
+def _page_of_album(world: Cloud, caller: Caller, asked: Asked, wanted: library.Selection) -> FilesShown:
+    """Show a page of an album: of one that is not there, none."""
+    by_arrival = asked.order == "arrival"
+    after = read_cursor(asked.next) if by_arrival else read_position(asked.next, wanted)
+    kept = albums.in_order(world.table, caller.owner_id, asked.album or "")
+    order = library.Order(kept, by_arrival=by_arrival)
+    found = library.of_album(world.table, caller.owner_id, order, wanted, limit=asked.limit, after=after)
+    return FilesShown([list_one(file) for file in found.files], cursors.encode(found.last) if found.last else None)
+
+
+def _receipts(world: Cloud, file: File) -> list[Receipted]:
+    """Tell which PCs have a file, and what they are called now."""
+    named = {(file.owner_id, device_id) for device_id in file.home}
+    known = devices.find_many(world.table, named) if named else {}
+    names = {device_id: device.name for device_id, device in known.items()}
+    return [Receipted(device_id, names.get(device_id), at) for device_id, at in sorted(file.home.items())]
+
+
+def _companions(world: Cloud, file: File) -> list[Companion]:
+    """Tell which files belong with one, as soon as they have been looked into: a score of them at the most."""
+    ids = postings.group(world.table, file)
+    found = files.find_many(world.table, file.owner_id, ids) if ids else {}
+    return [
+        Companion(one.file_id, one.name, one.type, one.status, sorted(one.previews, key=int))  # type: ignore[arg-type]
+        for one in found.values()
+        if one.status not in library.IN_TRASH
+    ]
 
 
 def select(asked: Asked) -> library.Selection:
@@ -166,6 +223,8 @@ def show(file: File) -> FileShown:
         "owed_to": sorted(file.owed_to),
         "favourite": file.favourite_of is not None,
         "albums": sorted(file.albums),
+        "receipts": None,
+        "group": None,
     }
     shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name not in made}
     return FileShown(**{**shown, **facts.of(file), **made})

@@ -106,6 +106,31 @@ def by_arrival(table: Table, owner_id: str, wanted: Selection, *, limit: int, af
     return Listing(listing.files, files.id_in(listing.last) if listing.last else None)
 
 
+class Order(NamedTuple):
+    """An album's files by their positions, those captured last first, and whether those begun last are to be first."""
+
+    positions: list[str]
+    by_arrival: bool = False
+
+
+def of_album(table: Table, owner_id: str, album: Order, wanted: Selection, *, limit: int, after: str | None) -> Listing:
+    """Read files of an album as the other lists do; `after` is a file id or a position. An album has some thousands."""
+    by = (lambda position: shelves.id_at(position) or "") if album.by_arrival else str
+    within = {one for one in album.positions if wanted.first <= one <= wanted.last}
+    left = sorted((by(one) for one in within if after is None or by(one) < after), reverse=True)
+    some, told = left[: limit * LOOKED_AT], list[Listed]()
+    for start in range(0, len(some), limit):
+        looked_at = some[start : start + limit]
+        ids = [one.rpartition("#")[2] for one in looked_at]
+        found = table.find_many(files.file_key(owner_id, file_id) for file_id in ids)
+        for place, file_id in enumerate(ids, start=start + 1):
+            item = found.get(files.file_key(owner_id, file_id))
+            told += [read(item)] if item and _fits(read(item), wanted) else []
+            if len(told) == limit:
+                return Listing(told, left[place - 1] if place < len(left) else None)
+    return Listing(told, some[-1] if len(some) < len(left) else None)
+
+
 def read(item: Item) -> Listed:
     """Make of an item what a list shows."""
     file_id, owner_id = files.id_in(item["sk"]), item["pk"].removeprefix(owners.partition(""))
@@ -129,6 +154,15 @@ def _tests(wanted: Selection) -> dict[str, dict[str, Any]]:
         none = " AND ".join(f"NOT begins_with(#type, :{name})" for name in _PREFIXES)
         tests[none] = dict(_PREFIXES)
     return tests
+
+
+def _fits(file: Listed, wanted: Selection) -> bool:
+    """Whether a file is wanted, as far as its place does not tell."""
+    kind = next((kind for kind, prefix in _PREFIXES.items() if file.type.startswith(prefix)), "other")
+    asked: list[tuple[Any, Any]] = [(wanted.status, file.status), (wanted.kind, kind), (wanted.type, file.type)]
+    asked += [(wanted.device_id, file.device_id), (wanted.favourite, file.favourite_of is not None)]
+    seen = wanted.in_trash == (file.status in IN_TRASH)
+    return seen and all(wish is None or wish == is_so for wish, is_so in asked)
 
 
 def _all_of(tests: dict[str, dict[str, Any]]) -> Condition | None:

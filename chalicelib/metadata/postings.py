@@ -18,7 +18,7 @@ import msgspec
 from chalicelib.metadata import albums, files, shelves, tallies, words
 from chalicelib.metadata.files import File
 from chalicelib.metadata.items import Item
-from chalicelib.metadata.table import Condition, Delete, Key, Operation, Put, Span, Table, Update
+from chalicelib.metadata.table import Condition, Delete, Key, Operation, Page, Put, Span, Table, Update
 from chalicelib.metadata.words import Terms
 
 MOST_IN_GROUP = 20
@@ -50,7 +50,7 @@ class Candidates(NamedTuple):
 
 def written(file: File) -> list[Operation]:
     """Write down what a file is found by, as it is. Fails if any of that has changed since it was read."""
-    now = _Kept(_position(file), " ".join(words.of(file)), _group(file))
+    now = _due(file)
     when, values = unchanged(file)
     change = Update(
         files.file_key(file.owner_id, file.file_id),
@@ -58,9 +58,25 @@ def written(file: File) -> list[Operation]:
         f"{when} AND #name = :name AND {_same('mediaState', file.media_state, values)}",
         {**values, "indexed": now.as_item(), "name": file.name},
     )
-    item = {"words": f" {now.words} ={tallies.kind_of(file.type)} "}
-    fresh = [Put({**_at(file.owner_id, sk)._asdict(), **item}) for sk in now.sort_keys()]
-    return [change, *fresh, *_removed(file, set(now.sort_keys())), *albums.shelved(file, now.at)]
+    fresh = [Put({**key._asdict(), "words": told}) for key, told in due(file).items()]
+    return [change, *fresh, *map(Delete, sorted(told(file) - due(file).keys())), *albums.shelved(file, now.at)]
+
+
+def due(file: File) -> dict[Key, str]:
+    """Return the postings that a file is to have, and what each says."""
+    now = _due(file)
+    told = f" {now.words} ={tallies.kind_of(file.type)} "
+    return {_at(file.owner_id, sk): told for sk in now.sort_keys()}
+
+
+def told(file: File) -> set[Key]:
+    """Return where the postings are that a file says it has."""
+    return {_at(file.owner_id, sk) for sk in _Kept(**file.indexed).sort_keys()} if file.indexed else set()
+
+
+def is_settled(file: File) -> bool:
+    """Whether a file says that it has the postings it is to have."""
+    return file.indexed == _due(file).as_item()
 
 
 def renamed(file: File, name: str) -> tuple[Item | None, list[Operation]]:
@@ -74,7 +90,7 @@ def renamed(file: File, name: str) -> tuple[Item | None, list[Operation]]:
 
 def erased(file: File) -> list[Operation]:
     """Remove all postings of a file that is no more."""
-    return _removed(file, set())
+    return list(map(Delete, sorted(told(file))))
 
 
 def unchanged(file: File) -> tuple[str, dict[str, Any]]:
@@ -86,6 +102,11 @@ def unchanged(file: File) -> tuple[str, dict[str, Any]]:
 def partition(owner_id: str) -> str:
     """Return where all postings of an owner are."""
     return f"words#{owner_id}"
+
+
+def every(table: Table, owner_id: str, *, limit: int, after: str | None) -> Page:
+    """Read all postings of an owner, page by page: for those who compare them with the files."""
+    return table.between(partition(owner_id), "!", _BEYOND, limit=limit, after=after)
 
 
 def group(table: Table, file: File) -> list[str]:
@@ -104,11 +125,11 @@ def look(table: Table, owner_id: str, sought: Sought, limit: int) -> Candidates:
     The rarest of the words leads, as far as a look at the first of each tells; the others are told from its postings.
     """
     terms, needles = sought.terms, _needles(sought)
-    led = sorted(terms.whole, key=len, reverse=True)[:PROBED]
-    probes = {word: _part(table, owner_id, word, sought, PROBE) for word in led}
-    whole = next((found for found in probes.values() if found.last is None), None)
-    if whole:
-        return _cut(_fitting(whole, needles), None, limit)
+    probes: dict[str, _Found] = {}
+    for word in sorted(terms.whole, key=len, reverse=True)[:PROBED]:
+        probes[word] = _part(table, owner_id, word, sought, PROBE)
+        if probes[word].last is None:
+            return _cut(_fitting(probes[word], needles), None, limit)
     begun = table.page(partition(owner_id), terms.beginning, limit=PROBE)
     if begun.last is None:
         return _cut(_in_part(_read(begun.items), sought, needles), None, limit)
@@ -226,9 +247,8 @@ def _read(items: Iterable[Item]) -> _Found:
     return _Found([(item["sk"].partition("#")[2], item["words"]) for item in items], None)
 
 
-def _removed(file: File, still: set[str]) -> list[Operation]:
-    kept = _Kept(**file.indexed) if file.indexed else None
-    return [Delete(_at(file.owner_id, sk)) for sk in kept.sort_keys() if sk not in still] if kept else []
+def _due(file: File) -> _Kept:
+    return _Kept(_position(file), " ".join(words.of(file)), _group(file))
 
 
 def _same(name: str, value: Any, values: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from chalicelib.debts import holdings, losses, receipts
 from chalicelib.incoming import missing, under_way, uploads, wanted
 from chalicelib.keeping import trash
 from chalicelib.keeping.retention import CloudCopy
-from chalicelib.library import activity, albums, edits, files, links
+from chalicelib.library import activity, albums, edits, files, links, search
 from chalicelib.media.facts import Place
 from chalicelib.metadata.files import Status
 from chalicelib.presign import Link
@@ -41,6 +41,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     albums.Membership([_FILE], []),
     albums.MembershipAnswers([albums.MembershipAnswer(_FILE, "added")]),
     albums.NewAlbum("Müritzsee", _ALBUM),
+    search.Search(text="lake 2024", kind="photo"),
     albums.RenamedAlbum("Ostsee", 0),
     accounts.Challenge(f"{_OWNER}|AYABeExample-session-of-the-pool", _CODE),
     accounts.ChangePassword(_PASSWORD, "Correct-horse-2"),

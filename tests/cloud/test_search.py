@@ -1,81 +1,22 @@
 """The search: what is found by which words, in which order, and that a page is a handful of reads in any library."""
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from botocore.credentials import ReadOnlyCredentials
 
-from chalicelib import bodies, cursors
+from chalicelib import cursors
 from chalicelib.auth.callers import Caller
-from chalicelib.cloud import Cloud
 from chalicelib.errors import BadCursorError, BadInputError
-from chalicelib.library import edits, files, indexing, search
+from chalicelib.library import edits, indexing, search
 from chalicelib.media import tasks, work
 from chalicelib.metadata import files as kept
 from chalicelib.metadata import media, postings, shelves, words
-from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.items import to_item
-from chalicelib.metadata.table import Put
-from tests.builders import OWNER, SETTINGS, STRANGER, Account, HandClock
-from tests.simulation.memory_table import Change, MemoryTable
+from chalicelib.metadata.files import Status
+from tests.builders import OWNER, STRANGER, Account
+from tests.catalogue import Catalogue, a_file
 
 READER = Caller(OWNER, None, frozenset({"read", "upload"}))
-SIZE = int(os.environ.get("LIBRARY_SIZE", "5000"))
-
-
-def a_file(n: int, name: str, *, at: str = "2024-07-13T10:00:00", owner_id: str = OWNER, **more: Any) -> File:
-    told = {"type": "image/jpeg", "status": Status.UPLOADED, "size": n + 1, "captured_at": at, "media_state": "done"}
-    made = told | more
-    key = f"originals/{owner_id}/{n:032x}-x"
-    created_at = "2026-11-21T10:00:00.000Z"
-    return File(owner_id=owner_id, file_id=f"{n:032x}", name=name, key=key, created_at=created_at, **made)
-
-
-class Catalogue:
-    """A library in memory in which everything can be found, and the calls made to it with what each one read."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, int]] = []
-        self.client = MemoryTable(self._wire)
-        self.world = Cloud(
-            SETTINGS, lambda _: self.client, HandClock(), get_credentials=lambda: ReadOnlyCredentials("x", "x", None)
-        )
-
-    def _wire(self, operation: str, call: Any) -> Any:
-        reply = call()
-        some = reply.get("Items") or [item for found in reply.get("Responses", {}).values() for item in found]
-        self.calls.append((operation, len(some)))
-        return reply
-
-    def put(self, *some: File) -> None:
-        """Put files where they would be once they were looked into; one write for each takes minutes."""
-        changes = []
-        for file in some:
-            change, *made = postings.written(file)
-            item = kept.uploaded(None, file)[0]
-            assert isinstance(item, Put)
-            told = {**item.item, "indexed": change.values["indexed"]}  # type: ignore[union-attr]
-            items = [told, *(one.item for one in made if isinstance(one, Put))]
-            changes += [Change((one["pk"], one["sk"]), None, to_item(one)) for one in items]
-        self.client._commit(changes)
-
-    def page(self, text: str, **asked: Any) -> files.FilesShown:
-        return search.page(self.world, READER, bodies.convert({"text": text, **asked}, search.Search))
-
-    def pages(self, text: str, **asked: Any) -> Iterator[files.FilesShown]:
-        after: dict[str, str] = {}
-        while True:
-            page = self.page(text, **asked, **after)
-            yield page
-            if page.next is None:
-                return
-            after = {"next": page.next}
-
-    def names(self, text: str, **asked: Any) -> list[str]:
-        return [file.name for page in self.pages(text, **asked) for file in page.files]
 
 
 @pytest.fixture
@@ -117,7 +58,9 @@ def test_a_file_is_found_by_name_type_camera_device_and_date() -> None:
 
 def test_a_file_has_no_more_words_than_one_write_can_hold() -> None:
     file = a_file(1, " ".join(f"w{n}" for n in range(200)), albums=frozenset(f"{n:032x}" for n in range(20)))
-    again = msgspec.structs.replace(file, indexed={"at": "x", "words": " ".join(f"v{n}" for n in range(24)), "group": "=g"})
+    again = msgspec.structs.replace(
+        file, indexed={"at": "x", "words": " ".join(f"v{n}" for n in range(24)), "group": "=g"}
+    )
 
     assert len(words.of(file)) == words.MOST_WORDS
     assert len(postings.written(again)) < 99
@@ -194,7 +137,7 @@ FOUND = [
 def test_what_has_all_the_words_is_found(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, bounds: tuple[int, int], text: str, asked: Any, found: str
 ) -> None:
-    """Whichever way it is looked for: by what a probe read, by the postings of one word, of several, or of all files."""
+    """Whichever way it is looked for: in what a probe read, by the postings of one word, of several, of all files."""
     monkeypatch.setattr(postings, "PROBE", bounds[0])
     monkeypatch.setattr(postings, "MOST_BEGUN", bounds[1])
     monkeypatch.setattr(postings, "LOOKED_AT", (2, 2))
@@ -332,56 +275,3 @@ def test_a_file_whose_contents_are_given_up_is_found_by_what_is_known(account: A
         tasks.sweep(account.world)
 
     assert find(account, "lake") == [file_id]
-
-
-# ---- What a page costs
-
-
-@pytest.fixture(scope="module")
-def filled() -> Catalogue:
-    made = Catalogue()
-    made.put(*(one_of_many(n) for n in range(SIZE)))
-    made.put(a_file(10**9, "rare mallorca.jpg", at="2001-01-01T00:00:00"))
-    return made
-
-
-def one_of_many(n: int) -> File:
-    at = f"20{n % 20 + 3:02}-{n // 20 % 12 + 1:02}-{n // 240 % 28 + 1:02}T{n // 6720 % 24:02}:{n % 60:02}:00"
-    return a_file(n, f"IMG_{n:06}.jpg", at=at, camera="Apple iPhone" if n % 2 else "SONY RX100")
-
-
-COSTS = [
-    ("img", 100, 11),
-    ("jpg rare", 1, 6),
-    ("rare jpg", 1, 6),
-    ("mall", 1, 2),
-    ("jpg mall", 1, 6),
-    ("img jpg image", 100, 8),
-    ("apple sony", 0, 8),
-    ("jpg apple sony x", 0, 8),
-    ("0", 100, 12),
-    ("i", 100, 12),
-    ("2012-03", 100, 11),
-    ("nothing like it", 0, 5),
-]
-
-
-@pytest.mark.parametrize(("text", "found", "most_calls"), COSTS)
-def test_a_page_is_a_handful_of_reads_whatever_is_looked_for(
-    filled: Catalogue, text: str, found: int, most_calls: int
-) -> None:
-    filled.calls.clear()
-
-    page = filled.page(text)
-
-    assert len(page.files) == min(found, len(page.files)) if text == "2012-03" else len(page.files) == found
-    assert len(filled.calls) <= most_calls
-    assert sum(count for _, count in filled.calls) <= 900
-    print(f"{SIZE} files: {text!r} found {len(page.files)} in {len(filled.calls)} calls, {filled.calls}")
-
-
-def test_words_that_no_file_has_together_are_looked_for_to_the_end(filled: Catalogue) -> None:
-    pages = list(filled.pages("apple sony"))
-
-    assert [page.files for page in pages] == [[]] * len(pages)
-    assert len(pages) <= SIZE // 2 // sum(postings.LOOKED_AT) + 1
