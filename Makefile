@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations destroy clean
+.PHONY: help run demo reset test simulate chaos quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ format: .venv/.test ## rewrite the code in the house's shape
 
 package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency is missing from it
 	@$(BIN)/python -m infra.packaging
+
+chaos: .venv/.test ## the whole system with real processes while everything fails: make chaos FILES=10000 SEED=7
+	@$(BIN)/python -m tests.chaos $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
 
 simulate: .venv/.test ## many more schedules of everything that may happen than the tests run: make simulate SEEDS=100000
 	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
