@@ -32,7 +32,11 @@ let code = asksToPair();
 
 session.addEventListener('ended', ({ detail }) => signedOut(detail));
 addEventListener('hashchange', () => uploads && go());
-addEventListener('online', tellLine);
+addEventListener('online', () => {
+  tellLine();
+  uploads?.resume();
+});
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && uploads?.resume());
 addEventListener('offline', tellLine);
 addEventListener('beforeunload', (event) => {
   if (uploads && sum(uploads.entries).busy) event.preventDefault();

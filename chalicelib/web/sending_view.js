@@ -87,7 +87,7 @@ export class SendingView {
   }
 
   #row(entry) {
-    const share = entry.state === 'sending' && entry.size ? Math.floor((100 * entry.sent) / entry.size) : '';
+    const share = entry.state === 'sending' ? shareOf(entry) : '';
     const said = `${entry.state} ${entry.reason ?? ''} ${share}`;
     const kept = this.#rows.get(entry) ?? { row: el('li', {}), said: '' };
     this.#rows.set(entry, kept);
@@ -100,6 +100,12 @@ export class SendingView {
     }
     return kept.row;
   }
+}
+
+/** What S3 has and what is on the line, of a hundred. */
+function shareOf({ size, sent, leaving }) {
+  const gone = [...(leaving?.values() ?? [])].reduce((sum, bytes) => sum + bytes, sent);
+  return Math.min(99, Math.floor((100 * gone) / Math.max(1, size)));
 }
 
 function stateOf(entry, share) {

@@ -1,6 +1,6 @@
 /**
- * Brings chosen files in: read, begun, sent, seen to have arrived. What is sent is told as the bytes leave; what is safe
- * is told only by the API. The world (API, ledger, hashing, PUT) is handed in.
+ * Brings chosen files in: read, begun, sent, seen to have arrived. What is sent counts once S3 has acknowledged it, what
+ * is leaving is told beside it; what is safe is told only by the API. The world (API, ledger, hashing, PUT) is handed in.
  */
 
 import { PutError } from './put.js';
@@ -46,6 +46,11 @@ export class Uploads extends EventTarget {
   /** Try again what stopped. */
   again() {
     for (const entry of this.entries.filter((one) => one.state === 'failed')) this.#read(entry);
+  }
+
+  /** Go on by itself with what only the line has stopped: it is back, or the phone was unlocked. */
+  resume() {
+    for (const entry of this.entries.filter((one) => one.state === 'failed' && one.reason === 'network')) this.#read(entry);
   }
 
   /** Have a file back that was thrown away. */
@@ -169,13 +174,15 @@ export class Uploads extends EventTarget {
         link = told.link;
       }
       try {
-        await this.put(link, blob, (sent) => this.#told(entry, part, sent), this.#ended.signal);
+        await this.put(link, blob, (sent) => this.#leaves(entry, part, sent), this.#ended.signal);
+        this.#leaves(entry, part, 0);
+        if (!part) entry.sent = blob.size;
         return 'pending';
       } catch (error) {
         if (!(error instanceof PutError)) throw error;
         // 400 is a hash or a size that is not as declared: the file changed since it was read.
         if (error.status === 400) throw await this.#forgotten(entry);
-        this.#told(entry, part, 0);
+        this.#leaves(entry, part, 0);
         if (error.status !== 0) link = null;
       }
     }
@@ -264,10 +271,11 @@ export class Uploads extends EventTarget {
     this.#arrived(entry, status);
   }
 
-  #told(entry, part, sent) {
-    if (part) entry.parts.set(part, sent);
-    else entry.sent = sent;
-    this.#progressed(entry);
+  /** What is on the line may be lost with it: it is shown, but counts for nothing yet. */
+  #leaves(entry, part, sent) {
+    entry.leaving ??= new Map();
+    entry.leaving.set(part, sent);
+    this.#changed();
   }
 
   #progressed(entry) {

@@ -37,10 +37,12 @@ if BROWSER:
     @pytest.fixture(scope="session")
     def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSystem]:
         system = WholeSystem(tmp_path_factory.mktemp("browser"))
-        system.ensure_up()
-        yield system
-        if system.process is not None and system.process.poll() is None:
-            system.end(signal.SIGTERM)
+        try:
+            system.ensure_up()
+            yield system
+        finally:
+            if system.process is not None and system.process.poll() is None:
+                system.end(signal.SIGTERM)
 
     @pytest.fixture(scope="session")
     def browser() -> Iterator[Browser]:

@@ -110,6 +110,10 @@ def test_no_policy_is_loosened_by_anything_unsafe(api: Gateway) -> None:
     assert "data:" not in told
 
 
+def test_the_camera_is_for_the_page_alone_and_nothing_else_is_open(api: Gateway) -> None:
+    assert header(api.call("GET", "/"), "Permissions-Policy") == "camera=(self), microphone=(), geolocation=()"
+
+
 def test_the_shell_holds_no_script_style_or_foreign_address_of_its_own() -> None:
     shell = text(page.SHELL)
 
@@ -138,6 +142,7 @@ def test_the_service_worker_knows_every_file_and_may_keep_the_page_itself(api: G
     assert header(answer, "Service-Worker-Allowed") == "../"
     assert sorted([*kept["files"], page.SHELL, page.SERVICE_WORKER]) == WEB
     assert re.fullmatch("[0-9a-f]{16}", kept["version"])
+    assert "const CACHE = `backhaul-${KEPT.version}`" in answer.text
 
 
 def test_all_there_is_weighs_less_than_one_photo_on_the_way() -> None:
