@@ -17,7 +17,7 @@ from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuil
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import SwaggerGenerator
 
-from infra import gateway, host, mappings, outputs, plan, policies
+from infra import gateway, host, mappings, outputs, plan, policies, tracing
 from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
@@ -89,6 +89,16 @@ def _give_outputs_to_functions(patches: Patches, recorded: Outputs) -> None:
 
         return read_document
 
+    def traced(handle: _Call) -> _Call:
+        def handle_filebasediampolicy(self: PolicyGenerator, config: Config, resource: Any) -> None:
+            handle(self, config, resource)
+            if config.xray_enabled:
+                resource.document = tracing.allowed(resource.document)
+
+        return handle_filebasediampolicy
+
+    # Chalice adds the right to send traces to no policy that comes from a file.
+    patches.wrap(PolicyGenerator, "handle_filebasediampolicy", traced)
     # config.json is committed and static, what the stage's resources are called is not.
     patches.wrap(Config, "environment_variables", with_outputs)
     patches.wrap(PolicyGenerator, "_read_document_from_file", rendered)
