@@ -36,7 +36,7 @@ from chalicelib.contract import (
     READERS,
     SENDERS,
 )
-from chalicelib.debts import holdings, laps, losses, owed, receipts
+from chalicelib.debts import holdings, laps, losses, owed, recalls, receipts
 from chalicelib.errors import BadCursorError, NotAllowedError, NotFoundError
 from chalicelib.incoming import arrivals, missing, quota, under_way, uploads, wanted
 from chalicelib.keeping import home_sweep, trash
@@ -268,6 +268,13 @@ def restore_file(file_id: Id) -> trash.TrashAnswer:
 def purge_file(file_id: Id) -> trash.TrashAnswer:
     """Throw a file of the trash away for good; its bytes are deleted within the hour."""
     return trash.purge(cloud(), caller(), file_id)
+
+
+@app.route("/files/{file_id}/recall", methods=["POST"], authorizer=caller_token)
+@open_to(OWNERS, refuses=[recalls.NotToRecallError, quota.QuotaExceededError, limits.TooManyRequestsError])
+def recall_file(file_id: Id) -> recalls.Recalled:
+    """Have a file that is only at home brought back to the cloud, by a PC that has it."""
+    return recalls.ask(cloud(), caller(), file_id)
 
 
 @app.route("/files/trash", methods=["POST"], authorizer=caller_token)
@@ -556,9 +563,9 @@ def revoke_device(device_id: Id) -> None:
 
 @app.route("/devices/{device_id}/heartbeat", methods=["POST"], authorizer=caller_token)
 @open_to(DEVICES)
-def beat(device_id: Id, asked: devices.Heartbeat) -> None:
-    """Note that a device lives."""
-    devices.beat(cloud(), caller(), device_id, asked)
+def beat(device_id: Id, asked: devices.Heartbeat) -> devices.Beaten:
+    """Note that a device lives; tell a PC how many files it is asked to send back."""
+    return devices.beat(cloud(), caller(), device_id, asked)
 
 
 @app.route("/devices/{device_id}/credentials", methods=["POST"], authorizer=caller_token)
@@ -594,6 +601,27 @@ def take_losses(device_id: Id, asked: losses.Losses) -> losses.LossAnswers:
 def take_holdings(device_id: Id, asked: holdings.Holdings) -> holdings.HoldingAnswers:
     """Take a PC's word for what it has at home; what the table has lost is written down again."""
     return holdings.take(cloud(), caller(), device_id, asked)
+
+
+@app.route("/devices/{device_id}/recalls", methods=["GET"], authorizer=caller_token)
+@open_to(PCS)
+def list_recalls(device_id: Id, asked: recalls.Asked) -> recalls.Recalls:
+    """List the files that a PC is asked to send back."""
+    return recalls.page(cloud(), caller(), device_id, asked)
+
+
+@app.route("/devices/{device_id}/recalls/{file_id}/links", methods=["POST"], authorizer=caller_token)
+@open_to(PCS)
+def link_to_recalled(device_id: Id, file_id: Id, asked: under_way.AskedParts) -> under_way.Standing:
+    """Give a PC links for what lacks of a file that it is asked to send back, and of no other."""
+    return recalls.links(cloud(), caller(), device_id, file_id, asked)
+
+
+@app.route("/devices/{device_id}/recalls/{file_id}/complete", methods=["POST"], authorizer=caller_token)
+@open_to(PCS, refuses=[under_way.PartsMissingError])
+def complete_recalled(device_id: Id, file_id: Id) -> under_way.Completed:
+    """Put the parts together that a PC sent back of a large file."""
+    return recalls.complete(cloud(), caller(), device_id, file_id)
 
 
 # ---- What runs by itself -------------------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ from agent.identity.keystore import KeyStore
 from agent.push import command as pushing
 from agent.push import pairing as phone
 from agent.push.api import PhoneApi
-from agent.session import Session, stop_on_signals
 from agent.show import journal, logs, screen, status, toasts
 from agent.startup import command as starting
 from agent.startup import host, leave, tools
@@ -47,6 +46,7 @@ from agent.words import checked
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent.session import Session
     from agent.wire.api import Answer
 
 CODES: list[tuple[type[AgentError], int]] = [
@@ -103,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_pair(commands)
     _add_run(commands)
-    commands.add_parser("status", help="say how things stand").set_defaults(command=_status)
+    stands = commands.add_parser("status", help="say how things stand")
+    stands.add_argument("--web", action="store_true", help="as a page for this PC's browser, until stopped")
+    stands.set_defaults(command=_status)
     for module in (verify, doctor, pause, logs, unpair):
         module.add_to(commands, _at_home)
     for name, command in commands.choices.items():
@@ -180,7 +182,7 @@ def _pair(chosen: argparse.Namespace) -> int:
     elif is_phone:
         print(f"Paired as a phone. Next: python -m agent push FOLDER --state {home}")
     else:
-        print(f"Paired. Files will come home to {home}. Next: python -m agent run --home {home}")
+        print(f"Paired. Files will come home to {home}. Next: {starting.after_pairing(home)}")
     return 0
 
 
@@ -230,8 +232,8 @@ def _run(chosen: argparse.Namespace) -> int:
     if home.folder.exists() and not home.marker.exists():
         raise NotPairedError(home, "marker")
     limit = None if chosen.limit is None else Limit(day=chosen.limit, night=chosen.limit)
-    session = Session(home, _keys(home), limit=limit)
-    stop_on_signals(session.ask_to_stop)
+    session = _session(home, limit)
+    farewell.stop_on_signals(session.ask_to_stop)
     journal.begin(home)
     with (
         farewell.heeded(home, session.ask_to_stop) as show,
@@ -247,9 +249,16 @@ def _serve(chosen: argparse.Namespace) -> int:
     """Do the same as `run`, for Windows' service control. Not for people, so `--help` says nothing of it."""
     home = Home(chosen.home)
     journal.begin(home)
-    session = Session(home, _keys(home))
+    session = _session(home)
     host.serve(lambda: _until_revoked(session), session.ask_to_stop)
     return 0
+
+
+def _session(home: Home, limit: Limit | None = None) -> Session:
+    """Wire the agent of a home folder. What it fetches and listens with takes a while to import, and no other does."""
+    from agent.session import Session  # noqa: PLC0415 - as said
+
+    return Session(home, _keys(home), limit=limit)
 
 
 def _until_revoked(session: Session) -> None:
@@ -289,7 +298,11 @@ def _push(chosen: argparse.Namespace) -> int:
 
 def _status(chosen: argparse.Namespace) -> int:
     told = status.of(Home(chosen.home))
-    if chosen.json:
+    if chosen.web:
+        from agent.show import web  # noqa: PLC0415 - wanted here alone
+
+        web.serve(Home(chosen.home))
+    elif chosen.json:
         _print_json(told)
     else:
         print(status.text(told))

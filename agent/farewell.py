@@ -1,4 +1,4 @@
-"""The ways in which an agent is asked to go, beside signals: Windows has none worth the name.
+"""The ways in which an agent is asked to go: signals, and others, since Windows has none worth the name.
 
 A console that closes, a logoff, a shutdown: Windows ends the process as soon as it was told, so whoever tells it has
 to wait until all is settled. `backhaul stop` asks through a hidden window.
@@ -7,6 +7,7 @@ to wait until all is settled. `backhaul stop` asks through a hidden window.
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -23,6 +24,13 @@ LONGEST_SECONDS = 4.5
 """Windows gives five."""
 ENDS = frozenset({2, 5, 6})
 """The console closes, the person logs off, the PC shuts down."""
+
+
+def stop_on_signals(ask: Callable[..., None]) -> None:
+    """Stop on Ctrl-C, on termination, and on a console that closes."""
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, ask)
 
 
 @contextlib.contextmanager

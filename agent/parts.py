@@ -34,5 +34,7 @@ class Parts:
     now: Callable[[], float] = time.time
     patience: Callable[[int], float] = backoff
     breadth: Breadth = field(default_factory=Breadth)
+    recall: Callable[[], None] = lambda: None
+    """Begin to send back what the cloud asks for, beside all else."""
     may_fetch: Callable[[], bool] = lambda: True
     """Whether files may be begun now; asked every second while they may not. What is under way goes on."""

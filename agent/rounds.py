@@ -184,8 +184,13 @@ class Rounds:
             LOG.warning("%s; the notices come again and are confirmed again", error)
 
     def _beat(self) -> None:
-        self._parts.api.heartbeat(disk.free_bytes(self._parts.home), self.still_owed)
+        told = self._parts.api.heartbeat(disk.free_bytes(self._parts.home), self.still_owed)
         self._accepted()
+        recalls, catching_up = told.get("recalls"), told.get("catchingUp")
+        so_far = catching_up.get("owedSoFar", 0) if isinstance(catching_up, dict) else ""
+        self._note({"recalls": recalls if isinstance(recalls, int) else 0, "catchingUp": so_far})
+        if recalls:
+            self._parts.recall()
 
     def _hide(self) -> None:
         self._parts.inbox.hide([flight.handle for flight in self._flights if flight.handle])

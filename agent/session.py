@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -22,6 +21,10 @@ from agent.loop import Loop
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
+from agent.push.bucket import Bucket as UploadBucket
+from agent.push.bucket import pool as uploads_pool
+from agent.recall.api import RecallApi
+from agent.recall.recaller import Recaller
 from agent.show.screen import View
 from agent.wire.api import DeviceApi
 from agent.wire.bucket import S3Bucket
@@ -31,7 +34,7 @@ from agent.wire.inbox import SqsInbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agent.drive.home import Home
+    from agent.drive.home import Home, Pairing
     from agent.fetch.limits import Limit
     from agent.identity.keystore import KeyStore
 
@@ -143,15 +146,14 @@ class Session:
                 inbox,
                 courier,
                 patience=patience,
+                recall=self._recaller(pairing, key).ring,
                 may_fetch=pause.may_fetch,
                 breadth=breadth,
             )
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)
 
-
-def stop_on_signals(ask: Callable[..., None]) -> None:
-    """Stop on Ctrl-C, on termination, and on a console that closes."""
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, ask)
+    def _recaller(self, pairing: Pairing, key: str) -> Recaller:
+        api = RecallApi(pairing.url, pairing.device_id, key)
+        bucket = UploadBucket(uploads_pool(1, pairing.url))
+        return Recaller(self._home, api, bucket, self.stop, lambda: not self._pause.paused())

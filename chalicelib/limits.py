@@ -59,6 +59,8 @@ USER_CODE_BY_OWNER = Limit("user-code-owner", 20, _TEN_MINUTES)
 USER_CODE_BY_ADDRESS = Limit("user-code-address", 40, _TEN_MINUTES)
 # A hundred a second, twice what a phone on a good line was designed for: this stops loops, not people.
 BEGIN_BY_OWNER = Limit("begin-owner", 60_000, _TEN_MINUTES)
+# Each is a call to some PCs, and the sending of a file: this stops loops, too.
+RECALL_BY_OWNER = Limit("recall-owner", 8_000, _TEN_MINUTES)
 # One counter would make all writes of a busy owner meet; the parts are refused one by one, so the limit is a rough one.
 _PARTS = 8
 

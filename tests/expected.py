@@ -91,6 +91,12 @@ EXPECTED: dict[tuple[str, str], Expected] = {
     ("POST", "/devices/{device_id}/receipts"): Expected(frozenset({PC}), _receipt),
     ("POST", "/devices/{device_id}/losses"): Expected(frozenset({PC}), _loss),
     ("POST", "/devices/{device_id}/holdings"): Expected(frozenset({PC}), _holding),
+    ("GET", "/devices/{device_id}/recalls"): Expected(frozenset({PC})),
+    ("POST", "/devices/{device_id}/recalls/{file_id}/links"): Expected(
+        frozenset({PC}), lambda _: {"parts": []}, granted=404
+    ),
+    ("POST", "/devices/{device_id}/recalls/{file_id}/complete"): Expected(frozenset({PC}), lambda _: {}, granted=404),
+    ("POST", "/files/{file_id}/recall"): Expected(SIGNED_IN, lambda _: {}, granted=409),
     ("POST", "/uploads"): Expected(SENDERS, _declared),
     ("POST", "/upload-url"): Expected(SENDERS, lambda _: {"fileName": "a.jpg", "fileType": "image/jpeg"}),
     ("DELETE", "/uploads/{file_id}"): Expected(SENDERS),

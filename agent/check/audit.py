@@ -85,6 +85,15 @@ class Audit(Catalog):
             reached = rows[-1][0]
             yield [Kept(*row[1:]) for row in rows]
 
+    def kept(self, file_id: str) -> Kept | None:
+        """Find one file that is said to be at home, or was."""
+        row = self._db.execute(
+            "SELECT file_id, path, size, sha256, home_at, lost_at IS NOT NULL FROM files WHERE file_id = ?"
+            " AND home_at IS NOT NULL AND sha256 IS NOT NULL",
+            [file_id],
+        ).fetchone()
+        return Kept(*row) if row else None
+
     def verified(self, file_ids: Iterable[str], moment: str) -> None:
         """Note that files were whole, in their place or in another."""
         with self.together():

@@ -26,7 +26,6 @@ from agent.errors import AgentError, RefusedObjectError
 from agent.fetch.notices import Notice
 from agent.wire import proxies
 from agent.wire.api import DeviceApi, safe_address
-from agent.wire.bucket import S3Bucket
 from agent.wire.credentials import Wallet
 from agent.wire.inbox import SqsInbox
 
@@ -181,6 +180,8 @@ def queue(wallet: Wallet) -> list[Check]:
 
 def bucket(wallet: Wallet) -> list[Check]:
     """Ask the bucket for an object that is not there: a refusal is an answer."""
+    from agent.wire.bucket import S3Bucket  # noqa: PLC0415 - slow to import, and every command imports this module
+
     nothing = "0" * 32
     asked = Notice(nothing, wallet.current().bucket, f"originals/{nothing}", None, 0, None, "", "", None, None)
     with contextlib.suppress(RefusedObjectError):

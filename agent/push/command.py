@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agent.drive.home import Home, Pairing, long_path
 from agent.drive.lock import only_one
 from agent.errors import NotPairedError, StoppedError
+from agent.farewell import stop_on_signals
 from agent.fetch import limits
 from agent.push.api import PushApi
 from agent.push.arrivals import Arrivals
@@ -28,9 +29,8 @@ from agent.push.local import LocalFile
 from agent.push.progress import Meter
 from agent.push.pushing import Push
 from agent.push.report import Manner, Report
-from agent.push.sending import Crew
+from agent.push.sending import PhoneCrew
 from agent.push.walk import walk
-from agent.session import stop_on_signals
 from agent.show import terminal
 from agent.wire.api import safe_address
 from agent.words import checked
@@ -128,7 +128,7 @@ def pauses(stop: threading.Event) -> Any:
     return pause
 
 
-def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter, line: limits.Bucket) -> Crew:
+def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter, line: limits.Bucket) -> PhoneCrew:
     """Wire who sends: hashing and sending end in the middle of a file when asked to stop; the line lets through."""
 
     def go_on(_count: int) -> None:
@@ -140,7 +140,7 @@ def crew_of(api: PushApi, bucket: Bucket, stop: threading.Event, meter: Meter, l
         line.take(count)
         meter.sent(count)
 
-    return Crew(api, bucket, pauses(stop), stop.set, sent, go_on)
+    return PhoneCrew(api, bucket, pauses(stop), stop.set, sent, go_on)
 
 
 def survey(root: Path, meter: Meter, stop: threading.Event) -> None:

@@ -21,7 +21,7 @@ from agent.push.arrivals import GONE
 from agent.push.errors import ChangedFileError, GoneUploadError, OtherContentsError
 from agent.push.intake import FRESH_STARTS
 from agent.push.local import Fate, Hashed, Outcome, Unsettled
-from agent.push.sending import PENDING, Crew, send
+from agent.push.sending import PENDING, PhoneCrew, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class Push:
     """The steering of one push."""
 
     def __init__(
-        self, crew: Crew, intake: Intake, ledger: Ledger, arrivals: Arrivals, tell: Callable[[Outcome], None]
+        self, crew: PhoneCrew, intake: Intake, ledger: Ledger, arrivals: Arrivals, tell: Callable[[Outcome], None]
     ) -> None:
         """Take what is steered, and who is told what became of each file."""
         self._crew, self._intake, self._ledger, self._arrivals, self._tell = crew, intake, ledger, arrivals, tell

@@ -10,7 +10,7 @@ import itertools
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agent.errors import RequestRefusedError
 from agent.patience import backoff
@@ -22,7 +22,7 @@ from agent.push.plan import Part
 from agent.push.replies import Meaning, Reply, meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import BinaryIO
 
     from agent.push.api import PushApi
@@ -40,17 +40,34 @@ LINK_SECONDS = 600.0
 """Links live 15 minutes; an older one than this is not worth sending a part for nothing."""
 
 
+class Uploads(Protocol):
+    """Who is asked about an upload under way."""
+
+    def links(self, file_id: str, parts: Iterable[Part]) -> Standing:
+        """Tell how it stands, with links for these parts."""
+
+    def complete(self, file_id: str) -> str:
+        """Have the parts put together; return the file's status."""
+
+
 @dataclass(frozen=True)
 class Crew:
     """What sending needs of the world: who is asked and sent to, how to pause, who hears of bytes, what time it is."""
 
-    api: PushApi
+    api: Uploads
     bucket: Bucket
     pause: Callable[[float], None]
     stop: Callable[[], None] = lambda: None
     seen: Callable[[int], None] = lambda _count: None
     hashing: Callable[[int], None] = lambda _count: None
     clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class PhoneCrew(Crew):
+    """What a push needs: it also asks what lacks, and begins uploads."""
+
+    api: PushApi
 
 
 @dataclass

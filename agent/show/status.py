@@ -43,6 +43,8 @@ def of(
         "startedBy": starter(home),
         "paused": {"until": paused.until and _moment(paused.until)} if paused else None,
         "owed": int(facts.get("owed", 0)),
+        "catchingUp": {"owedSoFar": int(facts["catchingUp"])} if facts.get("catchingUp") else None,
+        "recalls": int(facts.get("recalls", 0)),
         **counts,
         "homeToday": today,
         "inFlight": in_flight if running else [],
@@ -98,11 +100,24 @@ def text(told: dict[str, Any]) -> str:
             f" {told['onTheWay']} on the way"
         ),
         *(f"               {one['path']}, {percent(one['bytes'], one['size'])}" for one in told["inFlight"][:SHOWN]),
+        *_under_way(told),
         f"  receipts     {told['receiptsWaiting']} waiting to be taken",
         f"  disk         {told['freeBytes'] / 1e9:.1f} GB free",
         f"  verified     {told['lastVerified'] or 'never; see `backhaul verify`'}",
     ]
     return "\n".join(lines + [f"  ! {worry}" for worry in told["worries"]])
+
+
+def _under_way(told: dict[str, Any]) -> list[str]:
+    """Say what the cloud is still telling this PC, and what it asks back; nothing where there is nothing."""
+    lines = []
+    if told["catchingUp"]:
+        lines.append(
+            f"  catching up  the cloud still counts all there is, {told['catchingUp']['owedSoFar']} files so far"
+        )
+    if told["recalls"]:
+        lines.append(f"  recalls      {told['recalls']} files asked back to the cloud")
+    return lines
 
 
 def percent(part: int, whole: int) -> str:

@@ -96,6 +96,15 @@ def installed(home: Home) -> str | None:
     return found.what if found else None
 
 
+def after_pairing(home: Home, found: Callable[[Home], str | None] = installed) -> str:
+    """Say what is to be done once a home folder was paired: what runs already runs with the key of before."""
+    by = found(home)
+    if by is None:
+        return f"backhaul run --home {home}"
+    service = " --service" * (by == Service.what)
+    return f"backhaul install{service} --home {home}, so that the {by} goes on with the new key"
+
+
 def install(chosen: argparse.Namespace, home: Home, keys: KeyStore, there: Sequence[Starter]) -> str:
     """Install the agent of a paired home folder, start it, and say so. What was installed otherwise goes first."""
     pairing = home.pairing()

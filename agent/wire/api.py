@@ -129,9 +129,10 @@ class DeviceApi(Api):
         answer = self._call("POST", f"{self._base}/holdings", {"files": holdings})
         return [_outcome(one) for one in answer.get("files", []) if isinstance(one, dict)]
 
-    def heartbeat(self, free_bytes: int, owed: int) -> None:
-        """Tell that this PC is alive."""
-        self._call("POST", f"{self._base}/heartbeat", {"version": VERSION, "freeBytes": free_bytes, "owed": owed})
+    def heartbeat(self, free_bytes: int, owed: int) -> Answer:
+        """Tell that this PC is alive, and learn what it ought to know."""
+        told = {"version": VERSION, "freeBytes": free_bytes, "owed": owed}
+        return self._call("POST", f"{self._base}/heartbeat", told)
 
     def revoke(self) -> None:
         """Give up this device's key for good; the cloud owes it nothing from then on."""

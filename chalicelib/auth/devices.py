@@ -12,13 +12,21 @@ from chalicelib.cloud import Cloud
 from chalicelib.debts import laps, pc_queues
 from chalicelib.errors import NotFoundError
 from chalicelib.log import logger, owner_hash
-from chalicelib.metadata import devices, ledger
+from chalicelib.metadata import devices, ledger, recalls
 from chalicelib.metadata.devices import Device
 
 DeviceName = Annotated[
     str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z")
 ]
 Bytes = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Beaten(Reply, frozen=True):
+    """What a device ought to know: how many files a PC is asked to send back, a hundred at most."""
+
+    recalls: int = 0
+    catching_up: "CatchingUp | None" = None
+    elsewhere: "Elsewhere | None" = None
 
 
 class Rename(Request, frozen=True):
@@ -99,8 +107,8 @@ def revoke(world: Cloud, caller: Caller, device_id: str) -> None:
     take_away(world, caller.owner_id, get(world, caller.owner_id, device_id))
 
 
-def beat(world: Cloud, caller: Caller, device_id: str, told: Heartbeat) -> None:
-    """Note that a device lives: one call."""
+def beat(world: Cloud, caller: Caller, device_id: str, told: Heartbeat) -> Beaten:
+    """Note that a device lives: one call, and of a PC another."""
     caller.must_be(device_id)
     seen = {
         "lastSeenAt": world.now_text(),
@@ -108,8 +116,11 @@ def beat(world: Cloud, caller: Caller, device_id: str, told: Heartbeat) -> None:
         "freeBytes": told.free_bytes,
         "owed": told.owed,
     }
-    if not devices.change(world.table, caller.owner_id, device_id, seen):
+    device = devices.change(world.table, caller.owner_id, device_id, seen)
+    if device is None:
         raise NotFoundError("device", device_id)
+    asked = recalls.count(world.table, device_id) if scopes.PC in caller.scopes else 0
+    return Beaten(asked, _catching_up(device), _elsewhere(device))
 
 
 def get(world: Cloud, owner_id: str, device_id: str) -> Device:

@@ -19,7 +19,7 @@ from chalicelib import log, moments
 from chalicelib.bodies import Request
 from chalicelib.cloud import Cloud
 from chalicelib.debts import catch_up, clearing, pc_queues
-from chalicelib.metadata import devices, laps
+from chalicelib.metadata import devices, laps, recalls
 from chalicelib.metadata.devices import Device
 from chalicelib.metadata.laps import Lap
 
@@ -103,7 +103,9 @@ def _run(world: Cloud, told: PcChanged, until: datetime) -> None:
 
 
 def _prepare(world: Cloud, device: Device, lap: Lap) -> None:
-    """Remove the queue of a PC that was revoked: who revoked it may have died before."""
+    """Remove the queue of a PC that was revoked, and what it was asked for: who revoked it may have died before."""
+    if lap.what == laps.CLEAR:
+        recalls.forget(world.table, device.device_id)
     if lap.what == laps.CLEAR and device.queue_url:
         pc_queues.remove(world, device.queue_url)
 

@@ -17,7 +17,7 @@ from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming import labels, objects, s3_events
 from chalicelib.incoming.objects import Object
 from chalicelib.incoming.s3_events import Arrival
-from chalicelib.keeping import retention
+from chalicelib.keeping import retention, returned
 from chalicelib.keys import Original
 from chalicelib.media import tasks
 from chalicelib.metadata import copies, files, ledger, owners
@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     UPLOADED = "uploaded"
     REPEATED = "repeated"
     REFUSED = "refused"
+    RETURNED = "returned"
     UNWANTED = "unwanted"
     UNHASHED = "unhashed"
     ABSENT = "absent"
@@ -64,8 +65,12 @@ def take_in(world: Cloud, arrival: Arrival, *, most_hashed_bytes: int = objects.
     known = _look_up(world, arrival)
     if known.unwanted or known.closed:
         return _turn_away(world, arrival)
-    if known.file and known.file.status != Status.PENDING:
+    if known.file and known.file.status != Status.PENDING and not returned.is_awaited(known.file):
         return _repeat(world, known.file, known.pcs, arrival)
+    return _look_into(world, known, arrival, most_hashed_bytes)
+
+
+def _look_into(world: Cloud, known: Known, arrival: Arrival, most_hashed_bytes: int) -> Outcome:
     found = objects.find(world, arrival.original.key, arrival.version_id)
     if not found:
         return Outcome.ABSENT
@@ -73,6 +78,8 @@ def take_in(world: Cloud, arrival: Arrival, *, most_hashed_bytes: int = objects.
     if not found.sha256:
         return _leave_for_later(world, arrival, found)
     reason = judge(known.file, found)
+    if known.file and known.file.status != Status.PENDING:
+        return _take_back(world, known.file, found, reason, arrival)
     if known.file and reason:
         return _refuse(world, known.file, reason)
     return _mark_uploaded(world, known, arrived(known, arrival, found, world.now_text()), arrival)
@@ -156,6 +163,14 @@ def _mark_uploaded(world: Cloud, known: Known, file: File, arrival: Arrival) -> 
     return Outcome.UPLOADED
 
 
+def _take_back(world: Cloud, file: File, found: Object, reason: str | None, arrival: Arrival) -> Outcome:
+    """Take in what a PC was asked to send again; other bytes end the asking, and are put aside by the look."""
+    if reason:
+        returned.give_up(world, file, reason)
+        return Outcome.REFUSED
+    return Outcome.RETURNED if returned.take_back(world, file, found) else take_in(world, arrival)
+
+
 def _later_look(world: Cloud, known: Known) -> list[Operation]:
     """Have a file looked at again whose link lets more be put: the event of a later version may be lost."""
     if known.file is None or known.file.size is not None:
@@ -196,7 +211,7 @@ def _leave_for_later(world: Cloud, arrival: Arrival, found: Object) -> Outcome:
 
 def _put_aside(world: Cloud, file: File) -> None:
     """Have the later version taken away, or the bucket would expire the one that PCs are told of as noncurrent."""
-    if file.status in (Status.UPLOADED, Status.DOWNLOADED, Status.TRASHED, Status.REFUSED):
+    if file.status not in (Status.PURGING, Status.PENDING):
         _have_looked_at(world, file.owner_id, file.file_id)
 
 

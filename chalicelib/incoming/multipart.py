@@ -24,12 +24,17 @@ class UploadGoneError(BackhaulError):
 
 
 def create(world: Cloud, file: File, *, hashed: bool) -> str:
-    """Begin an upload; return S3's id of it. Hash and label go along, so that the table can be rebuilt."""
+    """Begin an upload; return S3's id of it. Hash and label go along, so that the table can be rebuilt.
+
+    The hash of one that a PC sends again does not: no PC will prove the whole, so it is computed here where it can be.
+    """
+    proven_at_home = file.gone_at is None or (file.size or 0) > objects.MOST_PUT_BYTES
+    declared = {objects.DECLARED: file.sha256} if file.sha256 and proven_at_home else {}
     told = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "COMPOSITE"} if hashed else {}
     reply = world.s3.create_multipart_upload(
         **_where(world, file),
         ContentType=file.type,
-        Metadata={labels.NAME: labels.of(file), **({objects.DECLARED: file.sha256} if file.sha256 else {})},
+        Metadata={labels.NAME: labels.of(file), **declared},
         **told,
     )
     upload_id: str = reply["UploadId"]

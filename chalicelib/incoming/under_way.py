@@ -87,15 +87,18 @@ class Completed(Reply, frozen=True):
 def links(world: Cloud, caller: Caller, file_id: str, asked: AskedParts) -> Standing:
     """Tell what S3 has of a file, and hand out links for the parts asked for that it has not."""
     file = _find(world, caller, file_id)
-    if file.status != Status.PENDING:
-        return Standing(file.status)
+    return standing(world, file, asked) if file.status == Status.PENDING else Standing(file.status)
+
+
+def standing(world: Cloud, file: File, asked: AskedParts) -> Standing:
+    """Tell how a file stands whose bytes may come, and hand out links for the parts asked for that S3 has not."""
     if file.size is None or not parts.is_large(file.size):
         link = world.signer.put(file.key, file.type, file.size, file.sha256, labels.of(file))
         return Standing(file.status, link=link)
     plan = parts.cut(file.size)
     _check(plan, asked)
-    file, have = _look(world, file, plan, asked)
-    if file.status != Status.PENDING:
+    was, (file, have) = file.status, _look(world, file, plan, asked)
+    if file.status != was:
         return Standing(file.status)
     if have is None:
         told = [HavePart(number, plan.size_of(number)) for number in range(1, plan.count + 1)]
@@ -108,8 +111,15 @@ def links(world: Cloud, caller: Caller, file_id: str, asked: AskedParts) -> Stan
 def complete(world: Cloud, caller: Caller, file_id: str) -> Completed:
     """Put a file's parts together. Doing so again, even at once, even after a lost answer, changes nothing."""
     file = _find(world, caller, file_id)
-    if file.status != Status.PENDING or file.size is None or not parts.is_large(file.size):
-        return Completed(file_id, file.status)
+    if file.status == Status.PENDING:
+        put_together(world, file)
+    return Completed(file_id, file.status)
+
+
+def put_together(world: Cloud, file: File) -> None:
+    """Put the parts together of a file whose bytes may come; one that comes whole has none."""
+    if file.size is None or not parts.is_large(file.size):
+        return
     plan = parts.cut(file.size)
     try:
         have = parts.sound(plan, multipart.listed(world, file)) if file.upload_id else {}
@@ -120,7 +130,6 @@ def complete(world: Cloud, caller: Caller, file_id: str) -> Completed:
     except multipart.UploadGoneError as error:
         if not _is_whole(world, file):
             raise PartsMissingError(parts.missing(plan, {})) from error
-    return Completed(file_id, file.status)
 
 
 def _find(world: Cloud, caller: Caller, file_id: str) -> File:

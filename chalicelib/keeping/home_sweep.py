@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import log, metrics, moments
+from chalicelib import keys, log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
-from chalicelib.incoming import strays
-from chalicelib.keeping import grace, purges, retention
+from chalicelib.incoming import arrivals, objects, strays
+from chalicelib.incoming.arrivals import Outcome
+from chalicelib.incoming.s3_events import Arrival
+from chalicelib.keeping import grace, purges, retention, returned
 from chalicelib.metadata import copies, dues, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
@@ -127,7 +129,9 @@ def _look_again(world: Cloud, due: _Due) -> str:
     is_gone = not due.file and (
         "closedAt" in due.profile or world.table.find(files.gone_key(due.owner_id, due.file_id)) is not None
     )
-    if due.file:
+    if due.file and due.file.gone_at:
+        _look_where_none_is(world, due.file)
+    elif due.file:
         retention.look_again(world, due.file)
     elif is_gone:
         strays.remove(world, due.owner_id, due.file_id)
@@ -136,6 +140,24 @@ def _look_again(world: Cloud, due: _Due) -> str:
     over = world.now() >= moments.from_text(last_at) or not (due.file or is_gone)
     world.table.put(copies.looked(due.owner_id, due.file_id, last_at, over=over))
     return "looked"
+
+
+def _look_where_none_is(world: Cloud, file: File) -> None:
+    """Take in what a PC sent back without our hearing of it; anything else does not belong under a copy that is gone.
+
+    Were it left there, a PC asked for the file could not send it: S3 takes nothing where something is.
+    """
+    strays.clear(world, file)
+    found, original = objects.find(world, file.key, None), keys.parse(file.key)
+    if found is None or original is None:
+        return
+    if returned.is_awaited(file):
+        # Hashed right here, whatever the size: this function may ask nobody, and tell no PC; they ask by themselves.
+        most = objects.MOST_PUT_BYTES
+        outcome = arrivals.take_in(world, Arrival(original, found.version_id), most_hashed_bytes=most)
+        if outcome != Outcome.REFUSED:
+            return
+    strays.put_aside(world, file, file.key, found.version_id or "")
 
 
 def _end_grace(world: Cloud, due: _Due) -> str:

@@ -20,6 +20,8 @@ What = Literal[
     "trashed",
     "restored",
     "purged",
+    "recalled",
+    "cameBack",
     "lossReported",
     "lost",
     "paired",
@@ -36,7 +38,7 @@ What = Literal[
 Kind = Literal["files", "home", "devices", "account"]
 By = Literal["owner", "device", "backhaul"]
 KINDS: dict[Kind, tuple[What, ...]] = {
-    "files": ("uploaded", "trashed", "restored", "purged"),
+    "files": ("uploaded", "trashed", "restored", "purged", "recalled", "cameBack"),
     "home": ("receipted", "lossReported", "lost"),
     "devices": ("paired", "revoked", "pcBehind", "pcCaughtUp", "phoneSilent", "phoneHeard"),
     "account": ("signedIn", "passwordChanged", "mfaTurnedOn", "mfaTurnedOff"),

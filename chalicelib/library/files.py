@@ -14,7 +14,7 @@ from chalicelib.errors import BadCursorError, BadInputError, NotFoundError
 from chalicelib.incoming.wanted import Sha256, Type
 from chalicelib.keeping.retention import CloudCopy, cloud_copy
 from chalicelib.media import facts
-from chalicelib.metadata import albums, devices, files, library, owners, postings, shelves
+from chalicelib.metadata import albums, devices, files, library, owners, postings, recalls, shelves
 from chalicelib.metadata.files import File, Status
 
 # A year, a month, a day or a moment, as the clock showed it where the picture was taken; the zone is not told.
@@ -25,6 +25,10 @@ When = Annotated[
         description="2024, 2024-01, 2024-01-31 or 2024-01-31T12:34:56: as the clock showed it there; both ends count.",
     ),
 ]
+
+
+# Whether a PC that has a file was asked to send it back.
+RecallState = Literal["asked"]
 
 
 class Asked(Request, frozen=True, kw_only=True, rename={"first": "from", "last": "to", "device_id": "deviceId"}):
@@ -88,6 +92,7 @@ class FileShown(Reply, frozen=True, kw_only=True):
     owed_to: list[Id]
     home: dict[str, Moment]
     cloud_copy: CloudCopy | None = None
+    recall: RecallState | None = None
     trashed_at: Moment | None = None
     purged_at: Moment | None = None
     favourite: bool
@@ -220,6 +225,7 @@ def show(file: File) -> FileShown:
     """Return a file as its owner sees it."""
     made = {
         "cloud_copy": cloud_copy(file),
+        "recall": recall_of(file),
         "owed_to": sorted(file.owed_to),
         "favourite": file.favourite_of is not None,
         "albums": sorted(file.albums),
@@ -228,6 +234,11 @@ def show(file: File) -> FileShown:
     }
     shown = {name: getattr(file, name) for name in FileShown.__struct_fields__ if name not in made}
     return FileShown(**{**shown, **facts.of(file), **made})
+
+
+def recall_of(file: File) -> RecallState | None:
+    """Say whether a file is on its way back."""
+    return "asked" if recalls.awaited_from(file) else None
 
 
 def list_one(file: library.Listed) -> FileListed:

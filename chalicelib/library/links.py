@@ -18,6 +18,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.errors import NotFoundError, Refusal
 from chalicelib.keeping.retention import CloudCopy, cloud_copy
 from chalicelib.library import dispositions
+from chalicelib.library.files import RecallState, recall_of
 from chalicelib.media import previews
 from chalicelib.metadata import devices, files
 from chalicelib.metadata.files import File, Status
@@ -66,6 +67,7 @@ class LinkAnswer(Reply, frozen=True, kw_only=True):
     reason: Reason | None = None
     status: Status | None = None
     homes: list[Home] | None = None
+    recall: RecallState | None = None
     previews: list[str] | None = None
 
 
@@ -90,12 +92,13 @@ class OnlyAtHomeError(Refusal):
     """Raised for a link to an original whose cloud copy is gone: it is on these PCs, or on none any more."""
 
     STATUS_CODE = 410
-    DETAILS: ClassVar = {"homes": list[Home]}
+    DETAILS: ClassVar = {"homes": list[Home], "recall": RecallState | None}
 
     def __init__(self, answer: LinkAnswer) -> None:
         homes = [{"deviceId": home.device_id, "name": home.name} for home in answer.homes or ()]
         where = f"it is at home on {', '.join(repr(home['name']) for home in homes)}" if homes else "no PC has it"
-        super().__init__(f"the cloud copy of file {answer.file_id!r} is gone, {where}", {"homes": homes})
+        told = f"the cloud copy of file {answer.file_id!r} is gone, {where}"
+        super().__init__(told, {"homes": homes, "recall": answer.recall})
 
 
 class NoPreviewError(Refusal):
@@ -191,6 +194,7 @@ def _refused(desk: _Desk, asked: AskedLink, reason: Reason) -> LinkAnswer:
     told: dict[str, Any] = {"status": file.status} if file else {}
     if file and reason == "onlyAtHome":
         told["homes"] = [Home(one, desk.names.get(one, "")) for one in sorted(file.home)]
+        told["recall"] = recall_of(file)
     if file and reason == "noPreview":
         told["previews"] = sorted(file.previews, key=int)
     return LinkAnswer(file_id=asked.file_id, variant=asked.variant, outcome="refused", reason=reason, **told)

@@ -100,15 +100,14 @@ def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") ->
     return [Put(shown, "attribute_not_exists(pk)"), Put(kept, "attribute_not_exists(pk)"), watched]
 
 
-def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any]) -> bool:
-    """Set what is told of a device that is there and not revoked, in one call; say whether it was."""
+def change(table: Table, owner_id: str, device_id: str, told: Mapping[str, Any]) -> Device | None:
+    """Set what is told of a device that is there and not revoked, in one call; return it, if it was."""
     known = {name: value for name, value in told.items() if value is not None}
     does = "SET " + ", ".join(f"#{name} = :{name}" for name in known)
     try:
-        table.put(Update(_device(owner_id, device_id), does, _THERE, known))
+        return _read(table.add(_device(owner_id, device_id), does, known, _THERE))
     except ConditionFailedError:
-        return False
-    return True
+        return None
 
 
 def rename(table: Table, owner_id: str, device_id: str, name: str) -> bool:

@@ -55,7 +55,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
     `device_name` is what the device was called when the file was begun.
-    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`. `version` counts what people
+    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`; `recalled_from` names the PCs
+    that were asked to send it back. `version` counts what people
     changed, so that nobody overwrites what another has just written; a file's way home does not move it.
     """
 
@@ -82,6 +83,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     tagged_at: str | None = None
     gone_at: str | None = None
     kept_at: str | None = None
+    recalled_from: frozenset[str] = frozenset()
     trashed_at: str | None = None
     purged_at: str | None = None
     captured_at: str | None = None
@@ -172,11 +174,7 @@ def find_by_hash(table: Table, owner_id: str, hashes: Iterable[str], *, usage: b
     there = {sha256: files[file_id] for sha256, file_id in leads.items() if file_id in files}
     going = {sha256: file for sha256, file in there.items() if file.status == Status.PURGING}
     purged |= {sha256: Purged(file.file_id, file.purged_at or "") for sha256, file in going.items()}
-    known = {
-        sha256: file
-        for sha256, file in there.items()
-        if file.status not in _HOLDS_NOTHING and file.status != Status.PURGING
-    }
+    known = {sha256: file for sha256, file in there.items() if file.status not in (*_HOLDS_NOTHING, Status.PURGING)}
     stale = {sha256: file_id for sha256, file_id in leads.items() if sha256 not in {**known, **purged}}
     return Found(known, stale, used, purged)
 
@@ -272,10 +270,10 @@ def postponed(file: File, due_at: str) -> Operation:
 
 
 def parts_begun(file: File, upload_id: str, *, hashed: bool) -> Operation:
-    """Pending, its parts may come now. Fails if somebody else has begun an upload meanwhile."""
+    """Pending, or gone and recalled: its parts may come now. Fails if somebody else has begun an upload meanwhile."""
     same, values = _same_upload(file)
     does = "SET #uploadId = :new, #partHashes = :hashed"
-    told = {"was": Status.PENDING, "new": upload_id, "hashed": hashed, **values}
+    told = {"was": file.status, "new": upload_id, "hashed": hashed, **values}
     return Update(_at(file), does, f"{_IS} AND {same}", told)
 
 

@@ -208,6 +208,9 @@ class FakeCloud:
     def _heartbeat(self, _query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
         return {}
 
+    def put(self, _path: str, _body: bytes) -> int:
+        return 403
+
     # SQS
 
     def sqs(self, operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -308,6 +311,12 @@ class _Handler(BaseHTTPRequestHandler):
                 status, told = self.cloud.answer(path, {}, body, self.headers.get("Authorization", ""))
             self.cloud.lock.notify_all()
         self._json(status, told)
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with self.cloud.lock:
+            self._json(self.cloud.put(self.path, body), "")
+            self.cloud.lock.notify_all()
 
     def do_DELETE(self) -> None:
         with self.cloud.lock:

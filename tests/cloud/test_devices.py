@@ -211,14 +211,15 @@ def test_a_heartbeat_that_tells_nothing_forgets_nothing(world: Any) -> None:
     assert devices.every(world, a_person()).devices[0].free_bytes == 7
 
 
-def test_a_heartbeat_costs_one_call(world: Any) -> None:
-    pc, _ = a_device(world)
+@pytest.mark.parametrize(("kind", "cost"), [("phone", ["UpdateItem"]), ("pc", ["UpdateItem", "Query"])])
+def test_a_heartbeat_costs_one_call_and_of_a_pc_another(world: Any, kind: str, cost: list[str]) -> None:
+    device, _ = a_device(world, kind)
     calls: list[str] = []
     world.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
 
-    devices.beat(world, pc, id_of(pc), Heartbeat(version="1"))
+    devices.beat(world, device, id_of(device), Heartbeat(version="1"))
 
-    assert calls == ["UpdateItem"]
+    assert calls == cost
 
 
 def test_a_device_beats_for_itself_only(world: Any) -> None:

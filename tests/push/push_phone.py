@@ -26,7 +26,7 @@ from agent.push.intake import Intake
 from agent.push.ledger import Ledger
 from agent.push.local import Outcome
 from agent.push.pushing import Push
-from agent.push.sending import Crew
+from agent.push.sending import PhoneCrew
 
 PROJECT = Path(__file__).parents[2]
 
@@ -98,7 +98,7 @@ class Phone:
         self.outcomes = []
         with Ledger(self.state.state / "ledger.sqlite") as ledger, pool(parallel) as http:
             api = PushApi(self.sim.url, KEY, http, self.clock.pause)
-            crew = Crew(api, Bucket(http), self.clock.pause, self.stop.set, clock=self.clock, **hooks)
+            crew = PhoneCrew(api, Bucket(http), self.clock.pause, self.stop.set, clock=self.clock, **hooks)
             with (
                 contextlib.closing(Intake(folder.path, ledger, 2, crew.hashing)) as intake,
                 contextlib.closing(Arrivals(api, self.clock)) as arrivals,
