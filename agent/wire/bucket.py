@@ -69,15 +69,16 @@ class S3Bucket:
         """Take where the credentials come from."""
         self._wallet = wallet
         self._lock = threading.Lock()
-        self._store: tuple[Credentials, str, S3Store] | None = None
+        self._store: tuple[Credentials, S3Store] | None = None
 
     def open(self, notice: Notice, start: int = 0, etag: str | None = None, end: int | None = None) -> Body:
         """Open a notice's object from an offset on, or up to an end, for the version and entity tag given."""
         credentials = self._wallet.current()
+        if notice.bucket != credentials.bucket:
+            # The bucket is a part of the host's name: whoever could forge a notice would be sent our credentials.
+            raise RefusedObjectError(notice.key, f"its notice names the bucket {notice.bucket!r}")
         try:
-            found = obstore.get(
-                self._store_for(credentials, notice.bucket), notice.key, options=_options(notice, start, etag, end)
-            )
+            found = obstore.get(self._store_for(credentials), notice.key, options=_options(notice, start, etag, end))
         except (PermissionDeniedError, UnauthenticatedError) as error:
             if CLOCK_REFUSAL in str(error):
                 raise WrongClockError(f"object {notice.key!r}") from error
@@ -91,11 +92,11 @@ class S3Bucket:
             raise _trouble(notice.key, error) from error
         return _S3Body(notice.key, found)
 
-    def _store_for(self, credentials: Credentials, bucket: str) -> S3Store:
+    def _store_for(self, credentials: Credentials) -> S3Store:
         with self._lock:
-            if self._store is None or self._store[0] is not credentials or self._store[1] != bucket:
-                self._store = (credentials, bucket, store_for(credentials, bucket))
-            return self._store[2]
+            if self._store is None or self._store[0] is not credentials:
+                self._store = (credentials, store_for(credentials))
+            return self._store[1]
 
 
 class _S3Body:
@@ -119,14 +120,14 @@ class _S3Body:
             raise _trouble(self._key, error) from error
 
 
-def store_for(credentials: Credentials, bucket: str, roots: str = "") -> S3Store:
+def store_for(credentials: Credentials, roots: str = "") -> S3Store:
     """Wire the S3 client. The endpoint is always given: the environment of the PC must not redirect us."""
     if credentials.endpoint_url:
         endpoint, virtual = credentials.endpoint_url, False
     else:
-        endpoint, virtual = f"https://{bucket}.s3.{credentials.region}.{_domain(credentials.region)}", True
+        endpoint, virtual = f"https://{credentials.bucket}.s3.{credentials.region}.{_domain(credentials.region)}", True
     return S3Store(
-        bucket,
+        credentials.bucket,
         endpoint=endpoint,
         aws_endpoint_url_s3=endpoint,
         region=credentials.region,

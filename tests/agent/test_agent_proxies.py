@@ -90,4 +90,4 @@ def test_without_a_proxy_there_is_a_plain_client() -> None:
 def test_china_has_hosts_of_its_own(region: str, host: str) -> None:
     held = Credentials("AK", "secret", "token", region, "bkt", "https://queue", None, "2026-11-21T10:00:00Z")
 
-    assert f"https://bkt.s3.{region}.{host}" in str(bucket.store_for(held, "bkt").config)
+    assert f"https://bkt.s3.{region}.{host}" in str(bucket.store_for(held).config)

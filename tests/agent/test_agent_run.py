@@ -187,6 +187,19 @@ def test_a_poison_notice_never_blocks_the_rest(pc: Pc, cloud: FakeCloud, poison:
     assert not any(cloud.messages[message]["deleted"] for message in bad)
 
 
+@pytest.mark.parametrize("bucket", ["anothers-photos", "thief.example/"])
+def test_a_notice_that_names_another_bucket_is_not_followed(pc: Pc, cloud: FakeCloud, bucket: str) -> None:
+    forged = cloud.ring(cloud.has(b"bait", "BAIT.jpg", bucket=bucket))
+    good = cloud.ring(cloud.has(b"a photo"))
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.messages[good]["deleted"])
+    pc.stop()
+
+    assert pc.files() == {BEST: b"a photo"}
+    assert not cloud.messages[forged]["deleted"]
+
+
 def test_an_unsound_notice_among_the_owed_never_blocks_the_rest(pc: Pc, cloud: FakeCloud) -> None:
     cloud.owed["0" * 32] = {"fileId": "../../etc/passwd"}
     cloud.has(b"a photo", file_id="1" * 32)

@@ -83,9 +83,9 @@ def test_a_known_root_is_not_enough_for_another_name(address: str) -> None:
 
 def test_the_bucket_is_believed_by_its_root_alone(address: str) -> None:
     with pytest.raises(BaseError):
-        obstore.get(store_for(credentials(address), "b"), "k")
+        obstore.get(store_for(credentials(address)), "k")
 
-    assert obstore.get(store_for(credentials(address), "b", ROOT.read_text()), "k").bytes() == b"{}"
+    assert obstore.get(store_for(credentials(address), ROOT.read_text()), "k").bytes() == b"{}"
 
 
 def test_the_roots_of_amazon_are_there_whatever_the_system_has() -> None:
