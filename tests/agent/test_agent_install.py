@@ -184,3 +184,15 @@ def test_status_says_how_the_agent_may_start_by_itself(pc: Pc) -> None:
 
     assert told["startedBy"] is None
     assert "`backhaul install`" in status.text(told)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (None, "backhaul run "),
+        ("logon task", "backhaul install --home"),
+        ("Windows service", "install --service --home"),
+    ],
+)
+def test_who_pairs_an_installed_agent_anew_is_told_to_install_it_again(pc: Pc, by: str | None, said: str) -> None:
+    assert said in command.after_pairing(pc.home, lambda _: by)

@@ -19,8 +19,9 @@ from chalicelib.keeping import home_sweep, retention
 from chalicelib.library import links
 from chalicelib.limits import RECALL_BY_OWNER, TooManyRequestsError
 from chalicelib.metadata import files
+from chalicelib.metadata import recalls as kept
 from chalicelib.metadata.files import File
-from chalicelib.metadata.table import Put
+from chalicelib.metadata.table import Delete, Put
 from tests.builders import (
     BUCKET,
     OWNER,
@@ -372,6 +373,16 @@ def test_no_pc_gets_a_link_that_is_not_asked_for_this_file(account: Account) -> 
             recalls.links(account.world, caller, pc.device_id, file_id, PARTS)
         with pytest.raises(NotAllowedError):
             recalls.page(account.world, caller, pc.device_id, recalls.Asked())
+
+
+def test_a_pc_without_its_own_item_gets_no_link(account: Account) -> None:
+    pc = account.pc()
+    file_id = gone(account, pc)
+    ask(account, file_id)
+    account.world.table.put(Delete(kept.key(pc.device_id, file_id)))
+
+    with pytest.raises(NotFoundError):
+        standing(pc, file_id)
 
 
 def test_a_revoked_pc_gets_no_link(account: Account) -> None:
