@@ -199,7 +199,7 @@ class Promises:
     def _rest_of_pointers(self, files: Mapping[str, Item]) -> None:
         for file_id, file in files.items():
             # The simplest client declares no hash, so it can bring contents twice; then one may be forgotten.
-            if file["status"] in ("refused", "lost", "purging") or len(self.arrived.get(file["sha256"], ())) > 1:
+            if not _holds(file, file.get("sha256")) or len(self.arrived.get(file["sha256"], ())) > 1:
                 continue
             pointer = _plain(self.table.item(self.owner, f"hash#{file['sha256']}"))
             leads = files.get(pointer.get("fileId", ""), {})
@@ -234,7 +234,7 @@ def _files(changes: Sequence[Change]) -> Iterator[FileChange]:
             yield FileChange(sk.removeprefix("file#"), _plain(before), _plain(after))
 
 
-def _holds(file: Item, sha256: str) -> bool:
+def _holds(file: Item, sha256: str | None) -> bool:
     """Whether a file stands for some contents: not if nothing is left of it, or never was, whatever list it is on."""
     left = "goneAt" not in file or file.get("home")
     return bool(file.get("sha256") == sha256 and file["status"] not in ("refused", "purging") and left)
