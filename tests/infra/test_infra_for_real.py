@@ -16,14 +16,25 @@ from typing import Any
 import boto3
 import pytest
 
-from infra import adopt, outputs, stack
+from infra import adopt, diff, outputs, stack, stages
 from infra.chalice import COMMAND
+from infra.errors import LockedError
+from infra.place import Place
+from infra.shared import Shared
 from tests.ports import a_free_port
 
 pytestmark = pytest.mark.e2e
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local-secret"}
 SOURCES = ("app.py", "chalicelib", "infra", "local", "requirements.txt", ".chalice/config.json", ".chalice/policies")
+
+
+NEWER = """
+
+@app.route("/newer", methods=["GET"])
+def newer() -> dict[str, str]:
+    return {"newer": "yes"}
+"""
 
 
 class EmbeddedCloud:
@@ -72,7 +83,10 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedCloud) -> Path:
-    """A copy of the project whose stage `local` stands, deployed again without a state file."""
+    """A copy of the project whose stage `local` stands.
+
+    First a newer version was deployed, then this one over it, without a state file: a rollback by a colleague.
+    """
     copy = tmp_path_factory.mktemp("project")
     for source in SOURCES:
         whole = Path(__file__).resolve().parents[2] / source
@@ -80,8 +94,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedCloud) 
         (shutil.copytree if whole.is_dir() else shutil.copy2)(whole, copy / source)
     values = stack.put_up(embedded.client("cloudformation"), "local", report=lambda _: None, pace=0.1)
     outputs.from_stack("local", values, environment={"AWS_ENDPOINT_URL": embedded.url}, cli=KEYS).write(copy)
+    this = (copy / "app.py").read_text(encoding="utf-8")
+    (copy / "app.py").write_text(this + NEWER, encoding="utf-8")
     chalice("deploy", copy)
     (copy / ".chalice" / "deployed" / "local.json").unlink()
+    (copy / "app.py").write_text(this, encoding="utf-8")
     chalice("deploy", copy)
     return copy
 
@@ -142,6 +159,45 @@ def test_the_deployed_api_is_well(embedded: EmbeddedCloud) -> None:
 
     assert status == 200
     assert told["stage"] == "local"
+
+
+@pytest.mark.usefixtures("checkout")
+def test_an_older_version_over_a_newer_one_takes_back_what_was_new(embedded: EmbeddedCloud) -> None:
+    api = embedded.client("apigateway").get_rest_apis()["items"][0]["id"]
+    paths = {one["path"] for one in embedded.client("apigateway").get_resources(restApiId=api, limit=500)["items"]}
+
+    assert "/health" in paths
+    assert "/newer" not in paths
+
+
+@pytest.mark.usefixtures("checkout")
+def test_what_stands_is_no_difference_to_what_was_deployed(embedded: EmbeddedCloud, checkout: Path) -> None:
+    recorded = outputs.read(checkout, "local")
+    standing = diff.there(embedded.client, "local", stages.functions(checkout))
+
+    told = diff.compare(diff.here(checkout, recorded), standing)
+
+    # The machine here may have another processor than config.json says.
+    assert [line for line in told if "architecture" not in line] == []
+
+
+def test_two_do_not_deploy_at_once_and_a_colleague_goes_on(
+    embedded: EmbeddedCloud, checkout: Path, tmp_path: Path
+) -> None:
+    recorded, s3 = outputs.read(checkout, "local"), embedded.client("s3")
+    place = Place(recorded.account, recorded.region, embedded.client)
+    mine, theirs = Shared(s3, place, "local", checkout), Shared(s3, place, "local", tmp_path)
+
+    for _ in range(2):
+        with mine.lock():
+            mine.publish()
+            with pytest.raises(LockedError), theirs.lock():
+                pytest.fail("both deploy")
+    with theirs.lock():
+        theirs.fetch()
+
+    file = Path(".chalice") / "deployed" / "local.json"
+    assert (tmp_path / file).read_bytes() == (checkout / file).read_bytes()
 
 
 @pytest.mark.usefixtures("checkout")
