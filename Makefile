@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate chaos quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations destroy clean
+.PHONY: help run demo reset test simulate chaos quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations load destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -128,6 +128,9 @@ cost: .venv/.run ## what files cost, next to a simple design: make cost FILES=10
 
 count-operations: .venv/.test ## count what a file asks of AWS, on the embedded cloud too: make count-operations [ONLY=moto]
 	@$(BIN)/python -m bench.operations $(if $(ONLY),--only-moto)
+
+load: .venv/.test ## what requests ask of the table, for an owner with 1,000 and with 100,000 files
+	@$(BIN)/python -m bench.load $(if $(FILES),--files $(FILES))
 
 clean: ## remove what the tools left behind; your data, .local and ./home, stays
 	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis

@@ -83,7 +83,7 @@ class _Journey:
 
     def __init__(self, pcs: int, number: int) -> None:
         self.account = Account()
-        _number(self.account.world)
+        numbered(self.account.world)
         self.pcs = [self.account.pc() for _ in range(pcs)]
         for pc in self.pcs:
             pc.run_lap()
@@ -197,7 +197,7 @@ def _take(sqs: Any, url: str) -> Iterator[str]:
         yield from (one["Body"] for one in messages)
 
 
-def _number(world: Cloud) -> None:
+def numbered(world: Cloud) -> None:
     """Have ids end in turn, not by chance: what is due lies in parts of an index that their last digit chooses."""
     numbers, new_id = itertools.count(), world.new_id
     world.new_id = lambda: f"{new_id()[:-1]}{next(numbers) % 16:x}"  # type: ignore[method-assign]
