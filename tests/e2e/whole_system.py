@@ -32,7 +32,7 @@ DEPLOYED_FROM = (
     ".chalice/config.json",
     ".chalice/policies",
 )
-START_SECONDS = 150
+START_SECONDS = 600
 STOP_SECONDS = 20
 
 
