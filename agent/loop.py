@@ -27,6 +27,7 @@ from agent.errors import (
     RevokedError,
     UnreachableError,
 )
+from agent.fetch import notices
 from agent.fetch.crew import Crew
 from agent.fetch.delivery import Aside, Came
 from agent.fetch.flights import Flights, Left
@@ -180,7 +181,10 @@ class Loop:
             self._deaf = False
             LOG.info("the doorbell works again")
             self._rounds.ask_soon()
-        self._intake.hear(messages)
+        rung = [message for message in messages if notices.is_recall(message.body)]
+        if rung:
+            self._rounds.beat_soon([message.handle for message in rung])
+        self._intake.hear(message for message in messages if message not in rung)
         if messages:
             self._rounds.send_soon()
 

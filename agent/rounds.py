@@ -50,11 +50,11 @@ class Rounds:
         now, config = self._clock(), parts.config
         self._ask = Duty("owed", config.owed_seconds, self._ask_owed)
         self._send = Duty("receipts", RECEIPT_SECONDS, self._send_receipts)
-        heartbeat = Duty("heartbeat", config.heartbeat_seconds, self._beat, due=now + HEARTBEAT_DELAY_SECONDS)
+        self._heartbeat = Duty("heartbeat", config.heartbeat_seconds, self._beat, due=now + HEARTBEAT_DELAY_SECONDS)
         self._duties = [
             self._ask,
             self._send,
-            heartbeat,
+            self._heartbeat,
             Duty("hide", HIDE_SECONDS, self._hide, due=now + HIDE_SECONDS),
         ]
 
@@ -88,6 +88,12 @@ class Rounds:
     def ask_soon(self) -> None:
         """Ask what is owed at once."""
         self._ask.sooner(self._clock())
+
+    def beat_soon(self, handles: list[str]) -> None:
+        """Ask at once how many files are asked back; the messages that said there are some have done their work."""
+        self._heartbeat.sooner(self._clock())
+        with contextlib.suppress(TransientError):
+            self._parts.inbox.delete(handles)
 
     def hurry(self) -> None:
         """Ask what is owed at once, and do at once what failed."""

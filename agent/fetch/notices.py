@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAJOR = 1
 LARGEST = 5 * 1024**4
+RECALL = '{"recall": true}'
 FILE_ID = re.compile(r"[0-9a-f]{32}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -47,6 +48,11 @@ class Notice:
 
 
 def parse(body: str | bytes) -> Notice:
+def is_recall(body: str) -> bool:
+    """Whether a message says no more than that this PC is asked to send a file back; which one, the cloud tells."""
+    return body.strip() == RECALL
+
+
     """Read a notice from the body of a message."""
     try:
         told = json.loads(body)

@@ -4,7 +4,7 @@ A queue is only a doorbell: what a PC is owed is in the ledger, so a notice that
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 from chalicelib import log
@@ -65,17 +65,34 @@ def of(file: File, bucket: str) -> Notice:
     return cast("Notice", {name: value for name, value in told.items() if value is not None})
 
 
+# Says only that there is something to ask for: what it is, the PC hears where its key is looked at.
+RECALL = {"recall": True}
+
+
+def ring_for_recall(world: Cloud, queue_urls: Iterable[str], file_id: str) -> None:
+    """Let PCs ask at once what they are to send back; the next sign of life would tell them, too."""
+    for queue_url in queue_urls:
+        _put(world, queue_url, {file_id: RECALL})
+
+
 def ring(world: Cloud, queue_url: str, notices: Sequence[Mapping[str, Any]]) -> None:
     """Put notices into a PC's queue. A queue that cannot be reached is told to the log and keeps nobody waiting."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (the client below imports it anyway)
-
     for start in range(0, len(notices), _MOST_IN_ONE_CALL):
         some = notices[start : start + _MOST_IN_ONE_CALL]
-        entries = [{"Id": notice["fileId"], "MessageBody": json.dumps(notice)} for notice in some]
-        try:
-            reply = world.sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
-            log.logger.warning("notices lost", extra={"queue": queue_url, "why": str(error), "count": len(entries)})
+        if not _put(world, queue_url, {notice["fileId"]: notice for notice in some}):
             return
-        for failure in reply.get("Failed", []):
-            log.logger.warning("notice lost", extra={"queue": queue_url, "file_id": failure["Id"]})
+
+
+def _put(world: Cloud, queue_url: str, bodies: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Put up to ten messages into a queue, each by its file's id; say whether the queue could be reached."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (the client below imports it anyway)
+
+    entries = [{"Id": file_id, "MessageBody": json.dumps(body)} for file_id, body in bodies.items()]
+    try:
+        reply = world.sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    except (BotoCoreError, ClientError) as error:
+        log.logger.warning("notices lost", extra={"queue": queue_url, "why": str(error), "count": len(entries)})
+        return False
+    for failure in reply.get("Failed", []):
+        log.logger.warning("notice lost", extra={"queue": queue_url, "file_id": failure["Id"]})
+    return True

@@ -18,6 +18,7 @@ from chalicelib.auth import scopes
 from chalicelib.auth.callers import Caller
 from chalicelib.bodies import Id, Moment, Reply, Request
 from chalicelib.cloud import Cloud
+from chalicelib.debts import notices
 from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError, Refusal
 from chalicelib.incoming import quota, under_way
 from chalicelib.incoming.wanted import Sha256
@@ -88,6 +89,7 @@ def ask(world: Cloud, caller: Caller, file_id: str) -> Recalled:
         if not holders:
             return Recalled(file_id, "nobodyHasIt")
         if _write(world, file, holders):
+            notices.ring_for_recall(world, [pcs[device_id] for device_id in holders], file_id)
             return Recalled(file_id, "asked", holders)
     raise CrowdedError(f"the recall of file {file_id!r} met other writers {_TRIES} times")
 

@@ -132,6 +132,19 @@ def test_a_running_agent_sends_back_what_it_is_asked_for(pc: Pc, cloud: Asking) 
     assert (told["recalls"], told["catchingUp"]) == (1, {"owedSoFar": 7})
 
 
+def test_a_ring_is_answered_at_once_and_its_message_deleted(pc: Pc, cloud: Asking) -> None:
+    file_id = has(pc, cloud, b"a photo")
+    pc.start()
+    cloud.wait_until(lambda: cloud.calls["heartbeat"])
+    with cloud.lock:
+        cloud.asks_for(b"a photo", file_id)
+
+    message = cloud.ring({"recall": True})
+    cloud.wait_until(lambda: file_id in cloud.back and cloud.messages[message]["deleted"])
+
+    assert cloud.back == {file_id: b"a photo"}
+
+
 def test_an_agent_that_is_asked_for_nothing_makes_no_call_for_it(pc: Pc, cloud: Asking) -> None:
     pc.start()
     cloud.wait_until(lambda: cloud.calls["heartbeat"])

@@ -221,6 +221,7 @@ def test_the_heartbeat_tells_how_many_wait(account: Account) -> None:
     ask(account, file_id)
 
     assert (before, beat(pc).recalls, beat(other).recalls) == (0, 1, 0)
+    assert pc.heard()[-1:] == [{"recall": True}]
 
 
 def test_asking_again_changes_nothing(account: Account) -> None:

@@ -15,6 +15,7 @@ import pytest
 import app
 from agent.drive.catalog import Catalog, Receipt
 from agent.drive.home import Home
+from agent.fetch import notices
 from agent.fetch.owed import Owed
 from agent.push.answers import Link
 from agent.push.replies import Reply
@@ -94,6 +95,12 @@ class Den:
     def recall(self) -> Any:
         return self.ask("POST", f"/files/{self.file_id}/recall").body
 
+    def heard(self) -> list[str]:
+        """Take what rings out of the PC's queue."""
+        url = self.api.credentials()["queueUrl"]
+        found = boto3.client("sqs", region_name="eu-west-1").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in found["Messages"]]
+
     def waiting(self) -> int:
         told: int = self.api.heartbeat(free_bytes=1, owed=0).get("recalls", 0)
         return told
@@ -114,12 +121,14 @@ def den(tmp_path: Path) -> Iterator[Den]:
 def test_a_file_that_is_only_at_home_comes_back_when_it_is_asked_for(den: Den) -> None:
     before = den.ask("GET", f"/files/{den.file_id}/link")
     asked, waited = den.recall(), den.waiting()
+    rung = den.heard()
 
     den.send_back()
 
     link = den.ask("GET", f"/files/{den.file_id}/link")
     assert (before.status, asked["outcome"], waited, den.waiting()) == (410, "asked", 1, 0)
     assert link.status == 200
+    assert [notices.is_recall(body) for body in rung] == [False, True]
     key, version = den.file().key, den.file().version_id
     got = den.bucket.s3.get_object(Bucket=settings().bucket, Key=key, VersionId=version)["Body"].read()
     assert got == PHOTO == den.photo.read_bytes()
