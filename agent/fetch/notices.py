@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAJOR = 1
-LARGEST = 5 * 1024**4
 RECALL = '{"recall": true}'
+LARGEST = 5 * 1024**4
 FILE_ID = re.compile(r"[0-9a-f]{32}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -47,12 +47,12 @@ class Notice:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def parse(body: str | bytes) -> Notice:
 def is_recall(body: str) -> bool:
     """Whether a message says no more than that this PC is asked to send a file back; which one, the cloud tells."""
     return body.strip() == RECALL
 
 
+def parse(body: str | bytes) -> Notice:
     """Read a notice from the body of a message."""
     try:
         told = json.loads(body)
