@@ -17,7 +17,7 @@ from chalicelib.library import files, search
 from chalicelib.metadata import files as kept
 from chalicelib.metadata import postings
 from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.items import to_item
+from chalicelib.metadata.items import to_attribute, to_item
 from chalicelib.metadata.table import Put, Update
 from tests.builders import OWNER, SETTINGS, HandClock
 from tests.simulation.memory_table import Change, MemoryTable
@@ -92,16 +92,15 @@ class Catalogue:
         """Put files where they would be once they were looked into; one write for each takes minutes."""
         changes = []
         for file in some:
-            change, *made = postings.written(file)
-            item = kept.uploaded(None, file)[0]
-            assert isinstance(item, Put)
+            made = kept.uploaded(None, file)[0]
+            assert isinstance(made, Put)
+            change = postings.written(file)[0]
             assert isinstance(change, Update)
-            told = {**item.item, "indexed": change.values["indexed"], "changedOf": file.owner_id}
-            items = [to_item(told)]
-            first = to_item(made[0].item) if isinstance(made[0], Put) else {}
+            told = {"indexed": change.values["indexed"], "changedOf": file.owner_id}
             # What all postings of a file share is there once: a million of them would not fit else.
-            items += [{**first, "sk": {"S": one.item["sk"]}} for one in made if isinstance(one, Put)]
-            changes += [Change((one["pk"]["S"], one["sk"]["S"]), None, one) for one in items]
+            words = {name: to_attribute(one) for name, one in zip(("pk", "words"), _shared(file), strict=True)}
+            found = [{**words, "sk": {"S": key.sk}} for key in postings.due(file)]
+            changes += [Change((i["pk"]["S"], i["sk"]["S"]), None, i) for i in (to_item({**made.item, **told}), *found)]
         self.client._commit(changes)
 
     def page(self, text: str, **asked: Any) -> files.FilesShown:
@@ -118,3 +117,9 @@ class Catalogue:
 
     def names(self, text: str, **asked: Any) -> list[str]:
         return [file.name for page in self.pages(text, **asked) for file in page.files]
+
+
+def _shared(file: File) -> tuple[str, str]:
+    """Return what all postings of a file have in common."""
+    key, words = next(iter(postings.due(file).items()))
+    return key.pk, words

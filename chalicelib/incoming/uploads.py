@@ -15,7 +15,7 @@ from chalicelib.errors import BadInputError, ConditionFailedError, CrowdedError,
 from chalicelib.incoming import labels, multipart, parts, quota
 from chalicelib.incoming.wanted import Batch, Reason, Refused, Simple, Wanted, as_fields, parse
 from chalicelib.keeping import retention, trash
-from chalicelib.metadata import copies, files, owners
+from chalicelib.metadata import albums, copies, files, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.table import Operation
 from chalicelib.presign import Link
@@ -118,7 +118,8 @@ def abort(world: Cloud, caller: Caller, file_id: str) -> None:
     if file.status != Status.PENDING:
         raise AlreadyUploadedError(file_id, file.status)
     try:
-        world.table.write(*files.aborted(file, int((world.now() + TOMBSTONE).timestamp())), _looks_left(world, file))
+        called_off = files.aborted(file, int((world.now() + TOMBSTONE).timestamp()))
+        world.table.write(*called_off, *albums.forgotten(file), _looks_left(world, file))
     except ConditionFailedError as error:
         raise CrowdedError("the upload went on while it was called off") from error
     files.drop_pointer(world.table, file)

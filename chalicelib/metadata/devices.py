@@ -17,7 +17,7 @@ from chalicelib.metadata.table import Delete, Key, Operation, Put, Table, Update
 
 _FIRST = "device#"
 _THERE = "attribute_exists(pk) AND attribute_not_exists(#revokedAt)"
-_MOST_DEVICES = 200
+_DEVICES_IN_ONE_READ = 200
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,14 @@ def find_many(table: Table, named: Iterable[tuple[str, str]]) -> dict[str, Devic
 
 def every(table: Table, owner_id: str) -> list[Device]:
     """Read an owner's devices, the revoked ones too, oldest first."""
-    return [_read(item) for item in table.page(owners.partition(owner_id), _FIRST, limit=_MOST_DEVICES).items]
+    found: list[Device] = []
+    after = None
+    while True:
+        page = table.page(owners.partition(owner_id), _FIRST, limit=_DEVICES_IN_ONE_READ, after=after)
+        found += map(_read, page.items)
+        after = page.last
+        if after is None:
+            return found
 
 
 def added(owner_id: str, device: Device, key_hash: str, lap_due_at: str = "") -> list[Operation]:

@@ -251,11 +251,12 @@ def refused(file: File, reason: str) -> list[Operation]:
 def released(file: File) -> list[Operation]:
     """Pending -> nothing: it never came. An object that comes later all the same is adopted.
 
-    Fails if S3's upload was begun meanwhile, which nobody would throw away then.
+    Fails if S3's upload was begun meanwhile, which nobody would throw away then, or if it joined or left an album.
     """
-    same, values = _same_upload(file)
-    gone = Delete(_at(file), f"{_IS} AND {same}", {"was": Status.PENDING, **values})
-    return [gone, changes.gone(file.owner_id, file.file_id), *_usage(out_of=(Status.PENDING, [file]))]
+    (same, upload), (in_same, which) = unchanged("uploadId", file.upload_id), unchanged("albums", file.albums)
+    when, values = f"{_IS} AND {same} AND {in_same}", {"was": Status.PENDING, **upload, **which}
+    gone, told = Delete(_at(file), when, values), changes.gone(file.owner_id, file.file_id)
+    return [gone, told, *_usage(out_of=(Status.PENDING, [file]))]
 
 
 def aborted(file: File, ttl: int) -> list[Operation]:
@@ -271,7 +272,7 @@ def postponed(file: File, due_at: str) -> Operation:
 
 def parts_begun(file: File, upload_id: str, *, hashed: bool) -> Operation:
     """Pending, or gone and recalled: its parts may come now. Fails if somebody else has begun an upload meanwhile."""
-    same, values = _same_upload(file)
+    same, values = unchanged("uploadId", file.upload_id)
     does = "SET #uploadId = :new, #partHashes = :hashed"
     told = {"was": file.status, "new": upload_id, "hashed": hashed, **values}
     return Update(_at(file), does, f"{_IS} AND {same}", told)
@@ -333,11 +334,9 @@ def moved(files: Sequence[File], before: Status, after: Status) -> list[Operatio
     return _usage(out_of=(before, files), into=(after, files))
 
 
-def _same_upload(file: File) -> tuple[str, dict[str, str]]:
-    """Return the condition that S3's upload of a file is still the one we know, and its values."""
-    if file.upload_id is None:
-        return "attribute_not_exists(#uploadId)", {}
-    return "#uploadId = :upload", {"upload": file.upload_id}
+def unchanged(name: str, value: Any) -> tuple[str, dict[str, Any]]:
+    """Return the condition that something is as it was read, and its values."""
+    return (f"#{name} = :{name}Was", {f"{name}Was": value}) if value else (f"attribute_not_exists(#{name})", {})
 
 
 def _at(file: File) -> Key:

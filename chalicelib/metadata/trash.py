@@ -85,10 +85,9 @@ def purged(file: File, look_at: str, *, leads_here: bool) -> list[Operation]:
 
     Whoever looked into the object when it went may still put previews down, so a last look is taken for them.
     """
-    same, was = postings.unchanged(file)
-    same += " AND #albums = :albums" if file.albums else " AND attribute_not_exists(#albums)"
-    was |= {"was": Status.PURGING} | ({"albums": file.albums} if file.albums else {})
-    gone = Delete(file_key(file.owner_id, file.file_id), f"#status = :was AND {same}", was)
+    (same, was), (in_same, which) = postings.unchanged(file), files.unchanged("albums", file.albums)
+    was |= {"was": Status.PURGING, **which}
+    gone = Delete(file_key(file.owner_id, file.file_id), f"#status = :was AND {same} AND {in_same}", was)
     tombstone = Put({**gone_key(file.owner_id, file.file_id)._asdict(), "purgedAt": file.purged_at})
     change = share(Status.PURGING, [file]) + share("gone", [file] if file.gone_at else [])
     last_look = copies.look(file.owner_id, file.file_id, look_at, look_at)

@@ -9,7 +9,7 @@ from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming import arrivals, multipart
 from chalicelib.incoming.arrivals import Outcome
 from chalicelib.incoming.s3_events import Arrival
-from chalicelib.metadata import files
+from chalicelib.metadata import albums, files
 from chalicelib.metadata.files import File, Status
 
 EXPIRY = timedelta(hours=24)
@@ -74,7 +74,7 @@ def _expires_at(world: Cloud, file: File, created_at: datetime, now: datetime) -
 
 def _release(world: Cloud, file: File) -> str:
     try:
-        world.table.write(*files.released(file))
+        world.table.write(*files.released(file), *albums.forgotten(file))
     except ConditionFailedError:
         return "changed"
     files.drop_pointer(world.table, file)

@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib import bodies
 from chalicelib.auth.callers import Caller
-from chalicelib.errors import BadCursorError, BadInputError, NotAllowedError, NotFoundError
+from chalicelib.errors import BadCursorError, BadInputError, ConditionFailedError, NotAllowedError, NotFoundError
+from chalicelib.incoming import uploads
 from chalicelib.keeping import purges, trash
 from chalicelib.library import albums, files
 from chalicelib.library.albums import AskedAlbums, Membership, NewAlbum, RenamedAlbum
@@ -15,6 +16,7 @@ from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata.albums import Album
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.table import Update
+from chalicelib.upkeep import sweeps
 from tests.builders import OWNER, STRANGER, Account
 
 ANNA = Caller(OWNER, None, frozenset({"read", "upload", "owner"}))
@@ -267,6 +269,35 @@ def test_an_album_that_is_not_there_is_404(account: Account, album_id: str) -> N
         with pytest.raises(NotFoundError):
             ask()
     assert account.everything() == before
+
+
+@pytest.mark.parametrize("how", ["called off", "never came"])
+def test_a_file_that_never_came_is_in_no_album_any_more(account: Account, how: str) -> None:
+    """Its member would be left else, the album could never be removed, and would count it for ever."""
+    phone, album = account.phone(), make(account)
+    (begun,) = phone.begin(b"photo")
+    change(account, album, add=[begun.file_id])
+
+    if how == "called off":
+        uploads.abort(account.world, phone.caller, begun.file_id)
+    else:
+        account.clock.wind(hours=25)
+        sweeps.sweep_pending(account.world)
+
+    (shown,) = albums.page(account.world, ANNA, AskedAlbums()).albums
+    assert (shown.files, account.items(f"owner#{OWNER}", "member#")) == (0, [])
+    albums.remove(account.world, ANNA, album)
+
+
+def test_a_file_that_joins_an_album_as_it_is_given_up_is_looked_at_again(account: Account) -> None:
+    phone, album = account.phone(), make(account)
+    (begun,) = phone.begin(b"photo")
+    seen = metadata_files.find(account.world.table, OWNER, begun.file_id)
+    assert seen is not None
+    change(account, album, add=[begun.file_id])
+
+    with pytest.raises(ConditionFailedError):
+        account.world.table.write(*metadata_files.released(seen))
 
 
 def test_a_strangers_album_is_404(account: Account) -> None:

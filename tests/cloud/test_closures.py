@@ -10,7 +10,7 @@ from chalicelib.auth.closures import Close
 from chalicelib.auth.user_pool import WrongPasswordError
 from chalicelib.errors import NotAllowedError
 from chalicelib.metadata import devices as kept_devices
-from chalicelib.metadata import owners
+from chalicelib.metadata import owners, postings
 from chalicelib.metadata.table import Key, Put
 from tests.access import ANNA, BERT, Clock, a_device, a_person, a_world
 from tests.pool import Member, Pool
@@ -45,6 +45,7 @@ def world(clock: Clock, pool: Pool) -> Any:
             world.s3.delete_object(Bucket="backhaul-test", Key=f"originals/{owner_id}/0-a")
             for left in ("look#1", "gone#9"):
                 world.table.put(Put({"pk": owners.partition(owner_id), "sk": left, "lastAt": "9"}))
+            world.table.put(Put({"pk": postings.partition(owner_id), "sk": "lake#1", "words": " lake "}))
         yield world
 
 
@@ -100,13 +101,13 @@ def test_one_lap_removes_all_objects_versions_and_previews(world: Any) -> None:
 
 
 def test_one_lap_removes_all_items_but_the_mark(world: Any) -> None:
-    debts = {f"pc#{device.device_id}" for device in kept_devices.every(world.table, ANNA)}
+    also = {f"pc#{device.device_id}" for device in kept_devices.every(world.table, ANNA)} | {postings.partition(ANNA)}
     close(world)
 
     closures.remove_closed(world)
 
     assert items(world).count(owners.partition(ANNA)) == 1
-    assert not debts & set(items(world))
+    assert not also & set(items(world))
 
 
 def test_nobody_elses_things_are_touched(world: Any) -> None:

@@ -48,6 +48,14 @@ def test_an_owner_sees_the_devices_oldest_first(world: Any, clock: Clock) -> Non
     ]
 
 
+def test_an_owner_sees_the_devices_beyond_those_of_one_read(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Revoked ones stay, so there may be many; what is not seen here could not be revoked when an account is closed."""
+    monkeypatch.setattr(kept_devices, "_DEVICES_IN_ONE_READ", 2)
+    made = {id_of(a_device(world, "phone")[0]) for _ in range(5)}
+
+    assert {each.device_id for each in devices.every(world, a_person()).devices} == made
+
+
 def test_an_owner_sees_no_others_devices(world: Any) -> None:
     a_device(world, owner_id=BERT)
 

@@ -15,6 +15,7 @@ from chalicelib.metadata import media, postings, shelves, words
 from chalicelib.metadata.files import Status
 from tests.builders import OWNER, STRANGER, Account
 from tests.catalogue import Catalogue, a_file
+from tests.thrown import purge, sweep
 
 READER = Caller(OWNER, None, frozenset({"read", "upload"}))
 
@@ -275,3 +276,33 @@ def test_a_file_whose_contents_are_given_up_is_found_by_what_is_known(account: A
         tasks.sweep(account.world)
 
     assert find(account, "lake") == [file_id]
+
+
+def test_what_was_renamed_a_moment_ago_is_not_shown_for_what_it_was(catalogue: Catalogue) -> None:
+    """Whoever reads postings and then the file may meet a rename in between."""
+    catalogue.put(a_file(1, "lake.jpg"))
+    file = kept.find(catalogue.world.table, OWNER, f"{1:032x}")
+    assert file is not None
+    renamed, call = [], catalogue.client._wire
+
+    def meddle(operation: str, do: Any) -> Any:
+        if operation == "BatchGetItem" and not renamed:
+            renamed.append(True)
+            edits.edit(catalogue.world, READER, file.file_id, edits.Edit(0, name="sea.jpg"))
+        return call(operation, do)
+
+    catalogue.client._wire = meddle
+
+    assert catalogue.page("lake").files == []
+
+
+def test_a_purged_file_leaves_no_word(account: Account) -> None:
+    phone = account.phone()
+    file_id = phone.bring(b"text", name="lake.txt", type="text/plain", groupId="a")
+    look_into(account, file_id)
+    phone.throw_away(file_id)
+
+    purge(account, file_id)
+    sweep(account, hours=1)
+
+    assert left(account) == []
