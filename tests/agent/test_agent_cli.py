@@ -235,3 +235,15 @@ def test_settings_that_are_no_text_are_told(pc: Pc) -> None:
 
     assert "not UTF-8" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_who_only_asks_how_things_stand_pays_for_no_large_library(pc: Pc) -> None:
+    large = {"obstore", "boto3", "botocore", "cryptography", "keyring"}
+    asked = f"from agent.cli import main; main(['status', '--home', {str(pc.home)!r}])"
+    told = f"import sys; {asked}; print(sorted({large!r} & sys.modules.keys()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, cwd=ROOT, timeout=300, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
