@@ -7,7 +7,7 @@ const { look } = TEXTS;
 
 /**
  * @param {{shelf, deeds, albums, albumId?: string, kind: string}} room
- * @returns {(files: object[]) => {name: string, icon: string, label: string, pressed?: boolean, run: (files: object[]) => Promise<object>}[]}
+ * @returns {(files: object[]) => {name: string, icon: string, label: string, pressed?: boolean, slow?: string, run: (files: object[]) => Promise<object>}[]}
  */
 export function actionsIn(room) {
   const named = (name, icon, run, more = {}) => ({ name, icon, label: look.act[name], run, ...more });
@@ -19,7 +19,7 @@ export function actionsIn(room) {
     return [
       named('favour', 'heart', (chosen) => favour(room, chosen, !all), { pressed: all, label: all ? look.act.unfavour : look.act.favour }),
       room.albumId ? named('leave', 'minus', (chosen) => leave(room, chosen)) : named('join', 'albums', (chosen) => join(room, chosen)),
-      named('save', 'download', (chosen) => save(room, chosen)),
+      named('save', 'download', (chosen) => save(room, chosen), { slow: look.fetching }),
       named('trash', 'trash', (chosen) => trash(room, chosen)),
     ];
   };

@@ -52,7 +52,7 @@ export class Deeds {
       const told = await this.api.post('files/links', { files: some.map(({ fileId }) => ({ fileId, variant: 'original' })), download: true });
       refused.push(...told.files.filter(({ link }) => !link));
       const links = told.files.map((answer, at) => ({ link: answer.link, file: some[at] })).filter(({ link }) => link);
-      for (const { link, file } of links) await (files.length === 1 ? follow(link.url) : saveOne(link.url, file));
+      for (const { link, file } of links) await saveOne(link.url, file);
     }
     return refused;
   }
@@ -89,7 +89,6 @@ export class Deeds {
 
 const changed = (file, { favourite, version }) => ({ ...file, favourite, version });
 
-/** The link says to save: the page stays. */
 function follow(href, name) {
   const link = document.createElement('a');
   link.href = href;
@@ -97,7 +96,10 @@ function follow(href, name) {
   link.click();
 }
 
-/** One of many: a browser gives up the last one when the next is followed before it began. */
+/**
+ * Fetched and then saved under its name: a link that is followed may open instead, and is given up when the next one
+ * is followed before it began.
+ */
 async function saveOne(url, file) {
   if ((file.size ?? Infinity) > MOST_HELD) {
     follow(url);

@@ -7,6 +7,7 @@ import { TEXTS } from './texts.js';
 const { look } = TEXTS;
 const PAUSE_MS = 250;
 const PAGE = 100;
+const EAGER = 200;
 
 export class SearchRoom extends ShelfRoom {
   #timer = 0;
@@ -43,6 +44,6 @@ export class SearchRoom extends ShelfRoom {
       return;
     }
     this.empty = look.nothingFound(text);
-    this.fill(async ({ limit, next }) => this.api.post('files/search', { text, limit: Math.min(PAGE, limit), ...(next ? { next } : {}) }));
+    this.fill(async ({ limit, next }) => this.api.post('files/search', { text, limit: Math.min(PAGE, limit), ...(next ? { next } : {}) }), EAGER);
   }
 }

@@ -13,15 +13,20 @@ export class Shelf extends EventTarget {
   error = null;
   #ask;
   #known = new Set();
+  #dropped = new Set();
   #next;
   #reading = false;
   #ended = false;
-  #wanted = EAGER;
+  #wanted;
 
-  /** @param {(page: {limit: number, next?: string}) => Promise<{files: object[], next?: string}>} ask */
-  constructor(ask) {
+  /**
+   * @param {(page: {limit: number, next?: string}) => Promise<{files: object[], next?: string}>} ask
+   * @param {number} eager how many are read without anybody coming near the end
+   */
+  constructor(ask, eager = EAGER) {
     super();
     this.#ask = ask;
+    this.#wanted = eager;
   }
 
   /** Read on until all is here, or as much as is wanted for now; say of each page that it came. */
@@ -65,14 +70,30 @@ export class Shelf extends EventTarget {
   drop(fileIds) {
     const gone = new Set(fileIds);
     this.files = this.files.filter(({ fileId }) => !gone.has(fileId));
-    for (const fileId of gone) this.#known.delete(fileId);
+    for (const fileId of gone) {
+      this.#known.delete(fileId);
+      // A list lags behind: what was thrown away a moment ago may still be told.
+      this.#dropped.add(fileId);
+    }
     this.edition += 1;
     this.#changed();
   }
 
   /** Have files back that were dropped. */
   add(files) {
+    for (const { fileId } of files) this.#dropped.delete(fileId);
     if (this.#take(files)) this.#changed();
+  }
+
+  /** Look at the latest once more: some are new, of some more is known. */
+  async renew() {
+    const { files } = await this.#ask({ limit: FIRST_PAGE });
+    if (this.#ended) return;
+    const fresh = this.#take(files.filter(({ fileId }) => !this.#dropped.has(fileId)));
+    const before = new Map(this.files.map((file) => [file.fileId, JSON.stringify(file)]));
+    const other = files.filter((file) => before.has(file.fileId) && before.get(file.fileId) !== JSON.stringify(file));
+    if (other.length) this.put(other);
+    else if (fresh) this.#changed();
   }
 
   async #page() {

@@ -2,9 +2,8 @@
 
 import { actionsIn } from './actions.js';
 import { el, show } from './dom.js';
-import { explain } from './explain.js';
 import { glyph } from './glyphs.js';
-import { say } from './said.js';
+import { say, why } from './said.js';
 import { Scrubber } from './scrubber.js';
 import { Selection } from './selection.js';
 import { Shelf } from './shelf.js';
@@ -13,6 +12,13 @@ import { Timeline } from './timeline.js';
 import { Viewer } from './viewer.js';
 
 const { look } = TEXTS;
+
+const LOOK_MS = 1500;
+const LOOKS = 7;
+const NEW_MS = 15 * 60_000;
+
+/** Whether a picture of it may well be on its way. */
+const isNew = ({ previews, status, type, createdAt }) => !previews.length && status !== 'lost' && /^(image|video)\//.test(type) && Date.now() - Date.parse(createdAt) < NEW_MS;
 
 export class ShelfRoom {
   /**
@@ -43,9 +49,9 @@ export class ShelfRoom {
   }
 
   /** Show this list instead of whatever was shown. */
-  async fill(ask) {
+  async fill(ask, eager) {
     this.#empty();
-    this.shelf = new Shelf(ask);
+    this.shelf = new Shelf(ask, eager);
     this.timeline = new Timeline({ shelf: this.shelf, links: this.links, selection: this.selection, label: this.label });
     this.scrubber = new Scrubber(this.timeline);
     this.actions = actionsIn(this);
@@ -57,6 +63,7 @@ export class ShelfRoom {
     show(this.place, this.timeline.element, this.scrubber.element);
     this.standing.textContent = TEXTS.working;
     await shelf.read();
+    if (this.kind === 'photos') this.#lookAgain(shelf);
   }
 
   /** Show nothing, and say why. */
@@ -78,7 +85,17 @@ export class ShelfRoom {
     this.viewer?.end();
     this.links.want([]);
     this.selection.clear();
+    clearTimeout(this.timer);
     this.shelf = undefined;
+  }
+
+  /** While what came in just now is being looked into, look again: its picture comes within seconds. */
+  #lookAgain(shelf, round = 0) {
+    if (shelf !== this.shelf || round === LOOKS || !shelf.files.slice(0, 100).some(isNew)) return;
+    this.timer = setTimeout(async () => {
+      await shelf.renew().catch(() => {});
+      this.#lookAgain(shelf, round + 1);
+    }, LOOK_MS * 2 ** round);
   }
 
   #changed() {
@@ -87,7 +104,7 @@ export class ShelfRoom {
     if (files.length) this.standing.textContent = done ? filesText(files.length) : look.soFar(files.length);
     else this.standing.textContent = done ? this.empty : error ? '' : TEXTS.working;
     this.standing.classList.toggle('nothing', done && !files.length);
-    show(this.trouble, error && el('p', { role: 'alert', class: 'alert' }, explain(error)),
+    show(this.trouble, error && el('p', { role: 'alert', class: 'alert' }, why(error)),
       error && el('button', { type: 'button', onclick: () => this.shelf.read() }, TEXTS.tryAgain));
     this.onchange?.();
   }
@@ -104,14 +121,15 @@ export class ShelfRoom {
     show(this.bar,
       el('button', { type: 'button', class: 'round', 'data-deed': 'none', 'aria-label': look.chooseNone, onclick: () => this.selection.clear() }, glyph('close')),
       el('span', { class: 'number', role: 'status' }, look.chosenNumber(size)),
-      ...this.actions(files).map(({ name, icon, label, pressed, run }) => el('button', {
-        type: 'button', class: `deed ${pressed ? 'pressed' : ''}`, 'data-deed': name, onclick: () => this.#do(run, files),
+      ...this.actions(files).map(({ name, icon, label, pressed, run, slow }) => el('button', {
+        type: 'button', class: `deed ${pressed ? 'pressed' : ''}`, 'data-deed': name, onclick: () => this.#do(run, files, slow),
       }, glyph(icon), el('span', {}, label))));
     if (focused) this.bar.querySelector(`[data-deed="${focused}"]`)?.focus();
     return undefined;
   }
 
-  async #do(run, files) {
+  async #do(run, files, slow) {
+    this.tell({ text: slow });
     const buttons = this.bar.querySelectorAll('button');
     for (const button of buttons) button.disabled = true;
     try {
@@ -121,7 +139,7 @@ export class ShelfRoom {
         this.tell(said);
       }
     } catch (error) {
-      this.tell({ text: explain(error) });
+      this.tell({ text: why(error) });
     } finally {
       for (const button of buttons) button.disabled = false;
     }

@@ -161,7 +161,8 @@ export const TEXTS = {
     unfavoured: (number) => `${files(number)} not a favourite any more.`,
     joined: (number, name) => (number ? `${files(number)} in “${name}”.` : ''),
     left: (number) => (number ? `${files(number)} taken out of the album.` : ''),
-    saving: (number) => `Downloading ${files(number)}.`,
+    fetching: 'Fetching from the cloud…',
+    saving: (number) => `${files(number)} downloaded.`,
     notSaved: (number) => `${files(number)} could not be downloaded.`,
     someOnlyAtHome: (number, names) => `${files(number)} only at home, on ${list(names)}.`,
     refused: (number) => `${files(number)} could not be changed.`,
@@ -191,7 +192,7 @@ export const TEXTS = {
     noAlbums: 'No albums yet.',
 
     searchLabel: 'Search the library',
-    searchHint: 'Part of a name, a month, a camera or an album.',
+    searchHint: 'Words of a name, a camera, a device, a kind or a date, as “video July 2024”.',
     nothingFound: (text) => `Nothing found for “${text}”.`,
 
     close: 'Close',
@@ -385,6 +386,8 @@ export const TEXTS = {
     TooManyRequestsError: 'Too many tries. Wait a few minutes.',
     NotFoundError: 'There is nothing under this code. It lives for ten minutes.',
     BadInputError: 'Something typed in is not right.',
+    NotToRecallError: 'It has not arrived, or it is in the trash.',
+    QuotaExceededError: 'There is no room left.',
     TooManyAlbumsError: 'There are as many albums as there may be.',
   },
 };

@@ -1,10 +1,9 @@
 /** One file, as large as the screen. Goes on to its neighbours; tells where the file is and what may be done with it. */
 
 import { el, show } from './dom.js';
-import { explain } from './explain.js';
 import { factList } from './facts.js';
 import { glyph } from './glyphs.js';
-import { say } from './said.js';
+import { say, why } from './said.js';
 import { Stage } from './stage.js';
 import { TEXTS, wallClock } from './texts.js';
 
@@ -126,15 +125,16 @@ export class Viewer extends EventTarget {
 
   #drawDeeds() {
     const focused = this.deeds.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
-    show(this.deeds, ...this.actions([this.file]).map(({ name, icon, label, run, pressed }) => el('button', {
+    show(this.deeds, ...this.actions([this.file]).map(({ name, icon, label, run, pressed, slow }) => el('button', {
       type: 'button', class: `deed ${pressed ? 'pressed' : ''}`, 'data-deed': name, 'aria-pressed': pressed === undefined ? undefined : String(pressed),
-      onclick: () => this.#do(run),
+      onclick: () => this.#do(run, slow),
     }, glyph(icon), el('span', {}, label))));
     if (focused) (this.deeds.querySelector(`[data-deed="${focused}"]`) ?? this.dialog).focus();
   }
 
-  async #do(run) {
-    const said = await run([this.file]).catch((error) => ({ text: explain(error) }));
+  async #do(run, slow) {
+    say(this.note, { text: slow });
+    const said = await run([this.file]).catch((error) => ({ text: why(error) }));
     // Behind the last file the viewer has closed: then the page below has to say it.
     if (this.dialog.open) say(this.note, said);
     else this.say(said);
@@ -156,7 +156,7 @@ export class Viewer extends EventTarget {
       show(this.facts, factList(file, names), file.cloudCopy === 'gone' && this.stage.recaller(file));
     } catch (error) {
       if (turn !== this.#turn) return;
-      show(this.facts, el('p', { role: 'alert', class: 'alert' }, explain(error)),
+      show(this.facts, el('p', { role: 'alert', class: 'alert' }, why(error)),
         el('button', { type: 'button', onclick: () => this.#tellFacts() }, TEXTS.tryAgain));
     }
   }

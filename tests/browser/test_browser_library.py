@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -136,6 +137,19 @@ def test_a_list_that_breaks_off_keeps_what_came(library: Page, shelves: Shelves)
 
     expect(library.get_by_role("alert")).to_be_attached()
     expect(tile(library, 0)).to_be_visible()
+
+
+def test_a_picture_made_meanwhile_appears_by_itself(library: Page, shelves: Shelves) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    shelves.files[0] |= {"previews": [], "createdAt": now}
+    enter(library)
+    expect(tile(library, 0)).to_contain_text("IMG_00000.jpg")
+
+    shelves.files[0]["previews"] = ["256", "1600"]
+    shelves.files.insert(0, a_file(-1))
+
+    expect(tile(library, 0).locator("img.shown")).to_be_visible()
+    expect(tile(library, -1)).to_be_visible()
 
 
 def test_an_empty_library_says_what_to_do(library: Page, shelves: Shelves) -> None:
@@ -300,5 +314,5 @@ def test_the_original_is_downloaded_from_its_link(library: Page) -> None:
     with library.expect_download() as told:
         library.get_by_role("button", name="Download").tap()
 
-    assert told.value.url.endswith("-original?download")
+    assert told.value.suggested_filename == "IMG_00012.jpg"
     expect(library.get_by_role("dialog")).to_be_visible()
