@@ -1,9 +1,11 @@
 """An owner's data is erased, wherever it lay; somebody must have agreed, and nobody else's is touched."""
 
+import argparse
 from typing import Any
 
 import pytest
 
+from admin.__main__ import do_erase
 from admin.erase import erase
 from admin.errors import ErasureRefusedError, UnknownOwnerError
 from admin.stage import Stage
@@ -122,3 +124,9 @@ def test_what_came_in_behind_its_back_is_told(here: Stage, account: Account) -> 
     account.put(f"previews/{OWNER}/late", b"x")
 
     assert run(here) == ["item file#late", f"object previews/{OWNER}/late"]
+
+
+def test_a_script_may_agree_beforehand(here: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert do_erase(here, argparse.Namespace(owner=OWNER, yes_erase=OWNER)) == 0
+
+    assert capsys.readouterr().out.splitlines()[-1] == "Nothing is left"

@@ -1,5 +1,6 @@
 """An owner's data leaves whole: every item, every object by its hash, and nothing of anybody else."""
 
+import argparse
 import hashlib
 import json
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from admin.errors import ForeignFolderError, OtherBytesError, UnknownOwnerError
+from admin.__main__ import do_erase, do_export
+from admin.errors import ForeignFolderError, MissingOwnerError, OtherBytesError, UnknownOwnerError
 from admin.export import Told, export, place_of
 from admin.stage import Stage
 from chalicelib.metadata import files
@@ -198,3 +200,20 @@ def test_told_are_all_files(here: Stage, account: Account, folder: Path) -> None
     told = list(export(here, OWNER, folder))
 
     assert told == [Told(begun.file_id, "pending", 0), Told(there, "fetched", 5)]
+
+
+def test_the_command_says_how_much_there_is(
+    here: Stage, account: Account, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.phone().bring(b"photo")
+    capsys.readouterr()
+
+    assert do_export(here, argparse.Namespace(owner=OWNER, to=str(folder), links=False)) == 0
+
+    assert capsys.readouterr().out.splitlines() == ["       1  fetched", f"1 files, 5 bytes in {folder}"]
+
+
+@pytest.mark.parametrize("deed", [do_export, do_erase])
+def test_nobody_is_meant_unless_named(here: Stage, deed: Any) -> None:
+    with pytest.raises(MissingOwnerError):
+        deed(here, argparse.Namespace(owner="", to="x", links=False, yes_erase=None))
