@@ -72,7 +72,9 @@ def pages_of_versions(world: Cloud, prefix: str) -> Iterator[Mapping[str, Any]]:
         yield page
         if not page.get("IsTruncated"):
             return
-        after = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+        # A page that ends with the last version of an object names the object alone.
+        places = {"KeyMarker": page.get("NextKeyMarker"), "VersionIdMarker": page.get("NextVersionIdMarker")}
+        after = {name: place for name, place in places.items() if place}
 
 
 def _declared(head: Mapping[str, Any]) -> str | None:

@@ -267,6 +267,7 @@ def test_nobody_is_called_silent_before_all_files_are_looked_through(
     account.clock.wind(days=10)
     for n in range(3):
         account.phone().bring(f"{n}".encode())
+    account.clock.wind(minutes=1)
     phone.bring(b"the last one")
     account.clock.wind(days=5)
 

@@ -102,7 +102,7 @@ def test_a_place_is_not_kept_any_more_once_its_owner_says_so(account: Account) -
 
     work_off(account, queued(account))
 
-    assert account.phone().see(file_id).place is None
+    assert "place" not in item(account, file_id)
 
 
 def test_previews_are_served_as_what_they_are(account: Account) -> None:
