@@ -141,3 +141,15 @@ def test_a_pcs_key_does_not_list_files(account: Account) -> None:
 
     with pytest.raises(NotAllowedError):
         files.page(account.world, pc.caller, files.Asked())
+
+
+def test_an_event_that_comes_again_rings_only_who_is_still_owed(account: Account) -> None:
+    phone, quick, slow = account.phone(), account.pc(), account.pc()
+    begun = phone.send(b"photo")
+    account.hear(begun.key)
+    quick.receipt(*quick.heard())
+    slow.heard()
+
+    account.hear(begun.key)
+
+    assert (quick.heard(), len(slow.heard())) == ([], 1)
