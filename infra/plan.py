@@ -48,6 +48,9 @@ def extended(plan: Any, resources: Sequence[Any], recorded: Outputs) -> Any:
         if isinstance(resource, RestAPI):
             limited = {"rest_api_id": Variable("rest_api_id"), "stage_name": resource.api_gateway_stage}
             _append(plan, APICall("backhaul_limit_requests", limited), "Limiting requests to the API\n")
+            if recorded.stage != "local":
+                told = {**limited, "group": _access_group(recorded)}
+                _append(plan, APICall("backhaul_log_access", told), "Logging requests to the API\n")
     return plan
 
 
@@ -68,11 +71,31 @@ def limit_requests(self: Any, rest_api_id: str, stage_name: str) -> None:
     self._client("apigateway").update_stage(restApiId=rest_api_id, stageName=stage_name, patchOperations=patch)
 
 
+def log_access(self: Any, rest_api_id: str, stage_name: str, group: str) -> None:
+    """Have the stage log each request, if the account lets API Gateway write logs; that is one setting for all in it.
+
+    A stage of ours does not set it: whoever else uses the account may have a role of theirs there. docs/RUNBOOK.md
+    tells how.
+    """
+    client = self._client("apigateway")
+    if client.get_account().get("cloudwatchRoleArn"):
+        patch = gateway.access_log(group)
+        client.update_stage(restApiId=rest_api_id, stageName=stage_name, patchOperations=patch)
+
+
 # Chalice's executor calls its client by these names.
 METHODS: dict[str, Callable[..., Any]] = {
     "backhaul_keep_failed_arrivals": keep_failed_arrivals,
     "backhaul_limit_requests": limit_requests,
+    "backhaul_log_access": log_access,
 }
+
+
+def _access_group(recorded: Outputs) -> str:
+    place = recorded.policy
+    return (
+        f"arn:{place['Partition']}:logs:{place['Region']}:{place['Account']}:log-group:/aws/apigateway/{recorded.stack}"
+    )
 
 
 def _is_remembered(resource: Any) -> bool:

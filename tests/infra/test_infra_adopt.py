@@ -156,11 +156,13 @@ def test_the_plan_ends_with_what_chalice_cannot_do(recorded: Any) -> None:
 
     plan.extended(planned, [arrived, an_api()], recorded)
 
-    keep, limit = planned.instructions
+    keep, limit, log = planned.instructions
     assert keep.method_name in plan.METHODS
     assert keep.params["destination"] == "arn:aws:sqs:eu-central-1:123456789012:backhaul-dev-arrivals-dead"
     assert limit.method_name in plan.METHODS
     assert limit.params["stage_name"] == "api"
+    assert log.method_name in plan.METHODS
+    assert log.params["group"].endswith(":log-group:/aws/apigateway/backhaul-dev")
 
 
 class KeepingClient:

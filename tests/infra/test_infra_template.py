@@ -9,6 +9,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint_file
 
 from chalicelib.metadata import shelves
+from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.table import Index
 from infra import outputs, stages
 from infra.stack import TEMPLATE
@@ -216,6 +217,13 @@ def test_files_can_be_listed_as_they_are_shown(resources: dict[str, Any], index:
     assert len(index.shown) <= 20
 
 
+def test_what_changed_can_be_found(resources: dict[str, Any]) -> None:
+    made = {one["IndexName"]: one for one in properties(resources, "Table")["GlobalSecondaryIndexes"]}[CHANGED.name]
+
+    assert [key["AttributeName"] for key in made["KeySchema"]] == [CHANGED.of, CHANGED.by]
+    assert made["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
 def test_the_table_is_paid_by_request(resources: dict[str, Any]) -> None:
     assert properties(resources, "Table")["BillingMode"] == "PAY_PER_REQUEST"
 
@@ -342,7 +350,8 @@ def test_every_function_has_a_log_group_that_forgets(resources: dict[str, Any], 
     names = {"" if name == "api_handler" else f"-{name}" for name in stages.functions(project)}
 
     groups = [found["Properties"] for found in of_type(resources, "AWS::Logs::LogGroup").values()]
-    assert {group["LogGroupName"]["Fn::Sub"] for group in groups} == {f"/aws/lambda/{ALL}{name}" for name in names}
+    wanted = {f"/aws/lambda/{ALL}{name}" for name in names} | {f"/aws/apigateway/{ALL}"}
+    assert {group["LogGroupName"]["Fn::Sub"] for group in groups} == wanted
     assert all(group["RetentionInDays"] <= 90 for group in groups)
 
 
