@@ -247,15 +247,17 @@ def test_a_page_goes_on_where_the_one_before_ended(account: Account) -> None:
 
 
 def test_a_pc_that_lost_the_file_is_asked_no_more(account: Account) -> None:
-    pc = account.pc()
-    file_id = gone(account, pc)
+    pc, other = account.pc(), account.pc()
+    file_id = gone(account, pc, other)
     ask(account, file_id)
 
     losses.take(account.world, pc.caller, pc.device_id, losses.Losses([losses.Loss(file_id, "gone")]))
 
-    assert (asked(pc), beat(pc).recalls, account.phone().see(file_id).recall) == ([], 0, None)
     with pytest.raises(NotFoundError):
         standing(pc, file_id)
+    assert (asked(pc), beat(pc).recalls, asked(other)) == ([], 0, [file_id])
+    losses.take(account.world, other.caller, other.device_id, losses.Losses([losses.Loss(file_id, "gone")]))
+    assert account.phone().see(file_id).recall is None
 
 
 def test_what_a_revoked_pc_was_asked_for_is_forgotten(account: Account) -> None:
