@@ -3,7 +3,7 @@
 import { el, facts, field, form, show } from './dom.js';
 import { explain } from './explain.js';
 import { icon } from './icons.js';
-import { canScan, scan } from './scan.js';
+import { canScan, codeIn, scan } from './scan.js';
 import { TEXTS, ago } from './texts.js';
 
 const MOST_COUNTED = 100;
@@ -47,13 +47,13 @@ export class DevicesView {
 
   #askForCode(note = '') {
     this.code = '';
-    const given = { name: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 20, required: true };
+    const given = { name: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: 300, required: true };
     show(this.pairing,
       el('h2', { id: 'pair-title' }, TEXTS.pairTitle),
       el('p', {}, TEXTS.pairHint),
       note && el('p', { role: 'alert', class: 'alert' }, note),
       canScan() && el('button', { type: 'button', class: 'scan', onclick: () => this.#scan() }, TEXTS.scan),
-      form({ explain, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(code) }));
+      form({ explain, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(codeIn(code) || code) }));
   }
 
   /** The camera is asked for only here, when somebody touched the button. */

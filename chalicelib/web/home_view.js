@@ -71,11 +71,13 @@ export class HomeView {
     show(this.status, ring(told), ...words(told));
     const shown = told.troubles.filter(({ what }) => what !== 'leftBegun' || !busy);
     show(this.troubles, shown.length > 0 && el('h2', {}, TEXTS.stuck),
-      shown.length > 0 && el('ul', { class: 'troubles' }, ...shown.map((one) => el('li', {}, icon('warning'), el('span', {}, troubled(one))))));
+      shown.length > 0 && el('ul', { class: 'troubles' }, ...shown.map((one) => el('li', {}, icon('warning'), el('span', {}, troubled(one), one.what === 'noPc' && el('a', { href: '#devices' }, TEXTS.pairOne))))));
+    const opened = [...this.waiting.querySelectorAll('details[open]')].map(({ dataset }) => dataset.status);
     show(this.waiting,
       told.cloud > 0 && waitingList(this.api, me, 'uploaded', TEXTS.seeOnTheWay(told.cloud)),
       told.begun > 0 && !busy && waitingList(this.api, me, 'pending', TEXTS.seeNotSent(told.begun), () => this.#look()),
       told.lost > 0 && waitingList(this.api, me, 'lost', TEXTS.seeLost(told.lost)));
+    for (const status of opened) this.waiting.querySelector(`[data-status=${status}]`)?.setAttribute('open', '');
   }
 
   async #tellUnfinished() {

@@ -12,7 +12,7 @@ export const canScan = () => 'BarcodeDetector' in globalThis && Boolean(navigato
  */
 export function codeIn(text) {
   const bare = text.trim();
-  const asked = URL.canParse(bare) ? new URL(bare).searchParams.get('code') ?? '' : bare;
+  const asked = /^https?:/i.test(bare) ? new URLSearchParams(bare.split('?')[1] ?? '').get('code') ?? '' : bare;
   return /^[A-Za-z]{4}[- ]?[A-Za-z]{4}$/.test(asked) ? asked.toUpperCase() : '';
 }
 

@@ -14,7 +14,7 @@ const MOST = 50;
  */
 export function waitingList(api, me, status, title, changed) {
   const list = el('ul', { class: 'rows entries' });
-  const made = el('details', {}, el('summary', {}, title), list);
+  const made = el('details', { 'data-status': status }, el('summary', {}, title), list);
   made.addEventListener('toggle', async () => {
     if (!made.open || list.childElementCount) return;
     try {

@@ -17,7 +17,9 @@ EMAIL = "anna@example.com"
 PHOTOS = 30
 MEBIBYTE = 1024**2
 # Three parts at least: two are in when the page is reloaded. 300 is the size to try by hand.
-VIDEO_BYTES = int(os.environ.get("BACKHAUL_VIDEO_MEBIBYTES", "40")) * MEBIBYTE
+VIDEO_MEBIBYTES = int(os.environ.get("BACKHAUL_VIDEO_MEBIBYTES", "40"))
+VIDEO_BYTES = VIDEO_MEBIBYTES * MEBIBYTE
+PATIENCE = 180 + VIDEO_MEBIBYTES
 PARTS = -(-VIDEO_BYTES // (16 * MEBIBYTE))
 
 
@@ -54,7 +56,9 @@ def test_from_a_phone_to_the_disk_at_home(
     sends_the_rest(phone, files)
     sees_why_it_waits(phone)
     with fetching(system, home):
-        expect(phone.page.locator("#sum")).to_have_text(f"All {len(files)} files are safe at home", timeout=180_000)
+        expect(phone.page.locator("#sum")).to_have_text(
+            f"All {len(files)} files are safe at home", timeout=PATIENCE * 1000
+        )
     assert digests(home) == sent
     sees_that_all_is_home(phone)
     sends_again_what_is_known(phone, photos[0])
@@ -101,7 +105,9 @@ def reloads_in_the_middle(phone: Phone, video: Path) -> None:
     page.route(f"**/*partNumber={PARTS}&*", stop_the_last)
     phone.go("Home")
     phone.choose(video)
-    await_truth(lambda: phone.hears() and len(phone.puts) == PARTS - 1 and len(stopped) == 1, 180, "all parts but one")
+    await_truth(
+        lambda: phone.hears() and len(phone.puts) == PARTS - 1 and len(stopped) == 1, PATIENCE, "all parts but one"
+    )
     page.on("dialog", lambda dialog: dialog.accept())
     held.clear()
     page.reload()
@@ -111,7 +117,9 @@ def reloads_in_the_middle(phone: Phone, video: Path) -> None:
 def sends_the_rest(phone: Phone, files: list[Path]) -> None:
     phone.puts.clear()
     phone.choose(*files)
-    expect(phone.page.locator("#sum")).to_have_text(f"All {len(files)} files are safe in the cloud", timeout=180_000)
+    expect(phone.page.locator("#sum")).to_have_text(
+        f"All {len(files)} files are safe in the cloud", timeout=PATIENCE * 1000
+    )
 
     assert len([url for url in phone.puts if "partNumber" in url]) == 1
     assert len(phone.puts) == len(files)
