@@ -186,6 +186,13 @@ def test_the_bucket_and_all_in_it_are_meant(resources: dict[str, Any]) -> None:
     assert statement["Resource"] == [{"Fn::GetAtt": ["Bucket", "Arn"]}, {"Fn::Sub": "${Bucket.Arn}/*"}]
 
 
+def test_nobody_of_another_account_gets_in_whatever_is_allowed_later(resources: dict[str, Any]) -> None:
+    statement = properties(resources, "BucketPolicy")["PolicyDocument"]["Statement"][-1]
+
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"]["StringNotEquals"] == {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}
+
+
 def test_every_queue_has_a_policy(resources: dict[str, Any]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     policies = of_type(resources, "AWS::SQS::QueuePolicy")
