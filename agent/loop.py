@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TASKS_A_FETCHER = 8
+SILENT_SECONDS = 5.0
+"""What is owed was asked a moment ago: while that is fetched, the doorbell (slow to load) can tell of nothing more."""
 PAUSED_SECONDS = 1.0
 GOODBYE_SECONDS = 3.0
 FLUSHING_SECONDS = 1.0
@@ -81,6 +83,7 @@ class Loop:
         self._rounds = Rounds(parts, self._flights, self._intake, self._room)
         self._doorbell = Doorbell(parts.inbox, self._events.put, stop=stop, pause=parts.patience)
         self._deaf = False
+        self._rings_from = self._clock() + SILENT_SECONDS
         self._may_fetch = True
         self._surroundings = Surroundings(parts.clock, parts.now)
 
@@ -216,7 +219,7 @@ class Loop:
         if self._room.changed():
             with contextlib.suppress(sqlite3.OperationalError):
                 self._parts.catalog.note({"diskFull": self._room.full})
-        if self._rounds.busy:
+        if self._rounds.busy or (self._flying and self._clock() < self._rings_from):
             self._doorbell.room.clear()
         else:
             self._doorbell.room.set()

@@ -130,7 +130,7 @@ class Session:
             courier = WatchedCourier(
                 self._home,
                 self._home.mark(),
-                Ranged(Timed(S3Bucket(wallet), breadth), breadth, memory),
+                Ranged(Timed(S3Bucket(wallet), breadth), breadth, memory, limited=traffic.limited),
                 config.reserve_bytes,
                 stopping=self.stop.is_set,
                 passing=traffic.passing,

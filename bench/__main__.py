@@ -6,12 +6,13 @@ import argparse
 import os
 import platform
 import random
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench import rolls, servers, tools
-from bench.contestants import Contestant, Run, Task, clear, contestants, require_all
+from bench.contestants import Contestant, Run, Task, contestants, empty, prepare, require_all
 from bench.figures import table
 
 WHERE = Path("build/bench")
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = contestants(found)
     if chosen.who:
         known = {name: run for name, run in known.items() if name in chosen.who.split(",")}
+    shutil.rmtree(WHERE / "fetched", ignore_errors=True)
     for roll in rolls.rolls(SCALES[chosen.size]):
         if not chosen.only or roll.name in chosen.only.split(","):
             print(table(roll, _measured(roll, known, found, chosen)), flush=True)
@@ -49,15 +51,15 @@ def _measured(
 ) -> dict[str, list[Run]]:
     """Let all fetch by turns, so that whatever else the machine does meets everyone alike."""
     folder = (WHERE / f"served-{chosen.size}").resolve()
-    made, into = rolls.make(folder, roll), (WHERE / "fetched/into").resolve()
+    made, fetched = rolls.make(folder, roll), WHERE.resolve() / "fetched" / roll.name
     runs: dict[str, list[Run]] = {name: [] for name in known}
     with servers.served(found.rclone, folder) as near, servers.far(near, roll.delay) as address:
-        for _ in range(chosen.rounds):
+        for number in range(chosen.rounds):
             for name in random.sample(list(known), len(known)):
-                clear(into)
+                into = prepare(fetched / f"{number}-{name}" / "into")
                 runs[name].append(known[name](Task(roll, made, address, into)))
                 require_all(roll, into, name)
-    clear(into)
+                empty(into)
     return runs
 
 

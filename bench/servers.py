@@ -28,7 +28,17 @@ def free_port() -> int:
 def served(rclone: Path, folder: Path) -> Iterator[str]:
     """Serve a folder as S3. Nothing is hashed for an entity tag, so the server costs little."""
     port = free_port()
-    quiet = ["--log-level", "ERROR", "--etag-hash", "none", "--vfs-cache-mode", "off", "--dir-cache-time", "1h"]
+    quiet = [
+        "--log-level",
+        "ERROR",
+        "--no-checksum",
+        "--etag-hash",
+        "none",
+        "--vfs-cache-mode",
+        "off",
+        "--dir-cache-time",
+        "1h",
+    ]
     command = [str(rclone), "serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}"]
     with _running([*command, *quiet], port):
         yield f"http://127.0.0.1:{port}"

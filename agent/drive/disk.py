@@ -12,10 +12,13 @@ import os
 import shutil
 import stat
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.drive import birth
+from agent.drive.ahead import Ahead
+from agent.drive.letting import patiently
 from agent.errors import DiskFullError, UnwritableError
 
 if TYPE_CHECKING:
@@ -32,8 +35,6 @@ TIMES_BY_HANDLE = os.utime in os.supports_fd
 COARSEST_SECONDS = 2.0
 """FAT keeps modification times in steps of two seconds."""
 FORGOTTEN_SECONDS = 30 * 86_400
-PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""How long to wait, in seconds, for antivirus or an indexer to let go of a file: about three seconds in all."""
 
 
 def place(home: Home, path: str) -> Path:
@@ -97,10 +98,13 @@ class Partial:
     def __init__(self, home: Home, notice: Notice) -> None:
         """Take the place; nothing is touched."""
         self.path = home.partials / f"{notice.file_id}.{notice.contents}.partial"
-        self._etag = home.partials / f"{notice.file_id}.{notice.contents}.etag"
         self._home = home
         self._notice = notice
         self._tagged = False
+
+    @cached_property
+    def _etag(self) -> Path:
+        return self.path.with_suffix(".etag")
 
     def bytes_so_far(self) -> int | None:
         """Return how many bytes are there, or `None` if the partial was never begun."""
@@ -179,22 +183,29 @@ def write_flushed(path: Path, body: bytes | memoryview, modified: float | None =
         set_time(path, modified)
 
 
-def flush(path: Path) -> None:
-    """Flush a file that another run or program wrote. Windows flushes none that may only be read."""
+def flush(path: Path, *, forgetting: bool = False) -> None:
+    """Flush a file by a handle of its own. Windows flushes none that may only be read.
+
+    Forgetting it frees memory: a long video is to push nothing out of it that the person works with.
+    """
     with contextlib.suppress(PermissionError), path.open("r+b" if os.name == "nt" else "rb", buffering=0) as opened:
         os.fsync(opened.fileno())
+        if forgetting and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def write_from(
     path: Path, start: int, chunks: Iterable[bytes | memoryview], seen: Callable[[bytes | memoryview], None]
 ) -> int:
     """Write chunks from an offset on, flush, and return how long the file is now."""
-    with path.open("r+b" if start else "wb", buffering=0) as opened:
+    ahead = Ahead(lambda: flush(path, forgetting=True))
+    with path.open("r+b" if start else "wb", buffering=0) as opened, contextlib.closing(ahead):
         opened.seek(start)
         opened.truncate()
         for chunk in chunks:
             seen(chunk)
             _write_all(opened.write, memoryview(chunk))
+            ahead.wrote(len(chunk))
         os.fsync(opened.fileno())
         return opened.tell()
 
@@ -211,21 +222,11 @@ def publish(
     Raises FileExistsError if somebody took the name: nothing that is there is ever replaced.
     """
     move = rename or rename_unless_taken
-    if not target.parent.is_dir():
+    try:
+        patiently(lambda: move(partial, target), sleep)
+    except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
-    patiently(lambda: move(partial, target), sleep)
-
-
-def patiently(deed: Callable[[], object], sleep: Callable[[float], None] = time.sleep) -> None:
-    """Do what antivirus or an indexer may forbid for a moment."""
-    for pause in PATIENCE:
-        try:
-            deed()
-        except PermissionError:
-            sleep(pause)
-        else:
-            return
-    deed()
+        patiently(lambda: move(partial, target), sleep)
 
 
 def rename_unless_taken(partial: Path, target: Path) -> None:
@@ -242,7 +243,9 @@ def rename_unless_taken(partial: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        # exFAT and some shares know no second name. Whoever calls has looked; only that moment is left open.
+        # exFAT and some shares know no second name; only the moment after this look is left open.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
         os.replace(partial, target)  # noqa: PTH105 - as above
     else:
         partial.unlink()

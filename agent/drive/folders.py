@@ -6,6 +6,7 @@ A drive takes as long for one new name as for a hundred. While it does, workers 
 from __future__ import annotations
 
 import threading
+import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from agent.drive.home import Home
 
 Named = TypeVar("Named")
+GATHERING_SECONDS = 0.02
+"""Flushing 2,000 names one by one takes a tenth of the processor time that the files themselves take."""
 
 
 class Folders(Generic[Named]):
     """Takes what got a new name, and reports it when that name would survive a power cut, or why it would not."""
 
-    def __init__(self, home: Home, report: Callable[[Named, Exception | None], None]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        report: Callable[[Named, Exception | None], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Start the thread; `report` is called in it."""
-        self._home, self._report = home, report
+        self._home, self._report, self._pause = home, report, pause
         self._queue: SimpleQueue[tuple[Path, Named] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._toil, name="folders", daemon=True)
         self._thread.start()
@@ -41,6 +49,7 @@ class Folders(Generic[Named]):
 
     def _toil(self) -> None:
         while (first := self._queue.get()) is not None:
+            self._pause(GATHERING_SECONDS)
             batch, last = self._gathered(first)
             trouble = self._flushed([target for target, _ in batch])
             for _, named in batch:

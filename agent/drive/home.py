@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent import config
-from agent.drive import disk
+from agent.drive.letting import patiently
 from agent.drive.names import STATE_FOLDER
 from agent.errors import HomeMissingError, NotPairedError, SettingsError, plain
 
@@ -119,7 +119,7 @@ def write_whole(
         opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())
-    disk.patiently(lambda: move(draft, path), sleep)
+    patiently(lambda: move(draft, path), sleep)
 
 
 def long_path(path: str, *, windows: bool = os.name == "nt") -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 STATE_FOLDER = ".backhaul"
 LONGEST = 180
@@ -21,6 +22,7 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 DEVICES = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|LPT[0-9¹²³])", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)  # the folders of a roll are few, and asked for with each file
 def legal_name(name: str) -> str:
     """Turn any text into a name that every file system takes; a legal name stays as it is."""
     cleaned = unicodedata.normalize("NFC", SURROGATES.sub("_", UNWANTED.sub("", name.translate(READABLE))))

@@ -137,8 +137,6 @@ class Courier:
     def _publish(self, notice: Notice, entry: Entry, target: Path, partial: Partial, sha256: str) -> Came | Aside:
         """Give the flushed partial its name, unless somebody took it meanwhile or the drive went away."""
         self._require_home()
-        if os.path.lexists(target):
-            return Aside(entry.path)
         with disk.disk_errors(target, notice.size, self.reserve):
             try:
                 disk.publish(partial.path, target, rename=self.rename, sleep=self.sleep)

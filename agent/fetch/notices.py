@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from agent.errors import UnsoundNoticeError
@@ -40,7 +41,7 @@ class Notice:
     device: str | None = None
     album: str | None = None
 
-    @property
+    @cached_property
     def contents(self) -> str:
         """Name the contents in 16 hex digits, so that a partial of other contents is never resumed."""
         told = f"{self.sha256} {self.version_id} {self.size}"

@@ -29,13 +29,18 @@ AHEAD = 4
 class Ranged:
     """A bucket whose large objects come in ranges, where it is far away and there is memory to spare."""
 
-    def __init__(self, bucket: Bucket, breadth: Breadth, memory: Memory) -> None:
-        """Take the bucket, who knows the distance, and the budget that the ranges ahead are taken from."""
-        self._bucket, self._breadth, self._memory = bucket, breadth, memory
+    def __init__(
+        self, bucket: Bucket, breadth: Breadth, memory: Memory, *, limited: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Take the bucket, who knows the distance, and the budget that the ranges ahead are taken from.
+
+        Where a bandwidth is limited one stream is fast enough, and ranges ahead would come in bursts beside the limit.
+        """
+        self._bucket, self._breadth, self._memory, self._limited = bucket, breadth, memory, limited
 
     def open(self, notice: Notice, start: int = 0, etag: str | None = None, end: int | None = None) -> Body:
         """Open a notice's object from an offset on. A server that knows no ranges is asked for the whole."""
-        if end is not None or notice.size - start < LARGE or not self._breadth.far:
+        if end is not None or notice.size - start < LARGE or not self._breadth.far or self._limited():
             return self._bucket.open(notice, start, etag, end)
         try:
             first = self._bucket.open(notice, start, etag, start + PIECE)

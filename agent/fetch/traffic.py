@@ -67,6 +67,10 @@ class Traffic:
     def _rate(self) -> int:
         return self._limit.at(self._now().time())
 
+    def limited(self) -> bool:
+        """Whether a limit holds now."""
+        return self._rate() > 0
+
     def passing(self, notice: Notice, count: int) -> None:
         """Let bytes of a file pass, as soon as the limit has room for them."""
         if self._paused():

@@ -11,9 +11,9 @@ import logging
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent.drive.home import write_whole
@@ -64,7 +64,7 @@ def is_news(toast: Toast, shown: Mapping[str, str], today: str) -> bool:
 
 def this_day() -> str:
     """Return today's date, as the person at the PC has it."""
-    return datetime.now().astimezone().date().isoformat()
+    return time.strftime("%Y-%m-%d")
 
 
 class Toaster(logging.Handler):

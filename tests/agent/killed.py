@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from agent.drive import ahead
 from agent.drive.catalog import Catalog
 from agent.drive.home import Home
 from agent.drive.lock import only_one
@@ -35,7 +36,7 @@ from agent.wire.inbox import Message
 
 TRACED = {
     *("delivery.py", "disk.py", "download.py", "catalog.py"),
-    *("shelf.py", "receipts.py", "folders.py", "ranges.py"),
+    *("shelf.py", "receipts.py", "folders.py", "ranges.py", "ahead.py"),
 }
 
 
@@ -83,7 +84,7 @@ class Tracer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
+ahead.EVERY = download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
 """The same ways for smaller files: with 64 MB a line this would take all day."""
 
 

@@ -15,7 +15,7 @@ from fake_pc import Pc
 from test_agent_download import LARGE, Desk, an_entry, put, until_home
 
 from agent import rounds
-from agent.drive import disk
+from agent.drive import ahead, disk, letting
 from agent.drive import home as homes
 from agent.drive.folders import Folders
 from agent.drive.home import Home
@@ -251,7 +251,7 @@ def test_a_small_file_of_our_own_waits_for_whoever_has_it_open(tmp_path: Path) -
     homes.write_whole(tmp_path / "note", "text", move=move, sleep=waits.append)
 
     assert (tmp_path / "note").read_text() == "text"
-    assert waits == list(disk.PATIENCE[:2])
+    assert waits == list(letting.PATIENCE[:2])
 
 
 @pytest.mark.parametrize("size", [0, 13, 2_000_000, len(LARGE)])
@@ -261,12 +261,44 @@ def test_bytes_are_flushed_before_they_have_their_name(desk: Desk, monkeypatch: 
     desk.has(LARGE[:size])
 
     def rename(partial: Path, target: Path) -> None:
-        told.append("named")
         disk.rename_unless_taken(partial, target)
+        told.append("named")
 
     dataclasses.replace(desk.courier, rename=rename).bring(desk.notice, an_entry(desk.notice))
 
     assert told == ["flushed", "named"]
+
+
+def test_a_large_file_is_flushed_ahead_and_once_more_at_its_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(ahead, "EVERY", 1_000_000)
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_size))
+    desk.has(LARGE)
+
+    desk.bring()
+
+    assert len(flushed) > 1
+    assert flushed[-1] == len(LARGE)
+
+
+def test_a_flush_ahead_is_waited_for_at_the_end_and_its_trouble_stops_nobody() -> None:
+    begun, go_on, over = threading.Event(), threading.Event(), threading.Event()
+
+    def flush() -> None:
+        begun.set()
+        go_on.wait()
+        over.set()
+        raise OSError(errno.EIO, "the drive is broken")
+
+    flushing = ahead.Ahead(flush)
+    flushing.wrote(ahead.EVERY)
+    begun.wait()
+    flushing.wrote(ahead.EVERY)
+    threading.Timer(0, go_on.set).start()
+
+    flushing.close()
+
+    assert over.is_set()
 
 
 def test_another_drive_put_in_between_two_files_is_noticed(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import pytest
 from fake_cloud import FakeCloud
@@ -13,9 +14,11 @@ from agent.errors import ChangedObjectError, CutShortError, TransientError
 from agent.fetch import ranges
 from agent.fetch.breadth import LATEST, Breadth
 from agent.fetch.delivery import Aside, Came
+from agent.fetch.limits import Limit
 from agent.fetch.memory import Memory
 from agent.fetch.notices import Notice
 from agent.fetch.ranges import AHEAD, Ranged
+from agent.fetch.traffic import Traffic
 
 PIECE = 1_000_000
 
@@ -85,6 +88,19 @@ def test_near_by_it_comes_in_one(desk: FarDesk) -> None:
     desk.bring()
 
     assert desk.asked() == [None]
+
+
+def test_under_a_limit_it_comes_in_one_stream_for_ranges_ahead_would_come_beside_it(desk: FarDesk) -> None:
+    desk.has(LARGE)
+    bucket = Ranged(Desk(desk.home, desk.cloud).courier.bucket, desk.breadth, desk.memory, limited=lambda: True)
+    traffic = Traffic(Limit(day=2_000_000, night=2_000_000), threading.Event())
+
+    body = bucket.open(desk.notice)
+
+    assert b"".join(body.chunks()) == LARGE
+    assert desk.asked() == [None]
+    assert traffic.limited()
+    assert not Traffic(Limit(), threading.Event()).limited()
 
 
 def test_without_memory_to_spare_it_comes_in_one_stream(desk: FarDesk) -> None:
