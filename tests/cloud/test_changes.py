@@ -18,7 +18,7 @@ from chalicelib.metadata import changes as log
 from chalicelib.metadata import copies, edits, marks, media, shelves, trash
 from chalicelib.metadata import files as kept
 from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.table import Table
+from chalicelib.metadata.table import Page, Table
 from tests.builders import OWNER, SETTINGS, STRANGER, Account, HandClock
 from tests.simulation.memory_table import MemoryTable
 
@@ -208,6 +208,37 @@ def test_a_reader_that_dies_anywhere_leaves_the_log_whole(seed: int) -> None:
 
     follower.follow()
 
+    assert follower.known == shown_in(crowd.world)
+
+
+def seeing(crowd: Crowd, file_id: str) -> Table:
+    """Return the table as a reader has it to whom the lagging index shows one file alone."""
+    table = Table(crowd.client, SETTINGS.table, sleep=lambda _: None)
+    along = table.along
+    table.along = lambda *told, **more: Page(  # type: ignore[method-assign]
+        [item for item in along(*told, **more).items if item["sk"].endswith(file_id)], None
+    )
+    return table
+
+
+def test_two_readers_that_see_other_marks_give_no_number_twice() -> None:
+    crowd = Crowd(1)
+    crowd.begin(None)
+    follower = Follower(crowd.world)
+    follower.follow()
+    crowd.begin(None)
+    crowd.begin(None)
+    one, other = (seeing(crowd, file_id) for file_id in crowd.ids[1:])
+    write = one.write
+
+    def late(*operations: Any) -> None:
+        log.caught_up(other, OWNER, "")
+        write(*operations)
+
+    one.write = late  # type: ignore[method-assign]
+    log.caught_up(one, OWNER, "")
+
+    follower.follow()
     assert follower.known == shown_in(crowd.world)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib import cursors
 from chalicelib.auth.callers import Caller
@@ -89,6 +91,23 @@ def test_what_holds_no_word_or_too_many_is_refused(catalogue: Catalogue, text: s
     assert catalogue.calls == []
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(st.text(max_size=60))
+def test_whatever_a_file_is_called_it_is_found_by_that(text: str) -> None:
+    found, terms = words.read(text), words.parse(text)
+
+    assert (terms is None) == (found == [])
+    assert terms is None or words.fits(found, terms)
+    assert not set("#=$! ") & set("".join(found))
+    assert all(0 < len(word) <= words.MOST_CHARACTERS for word in found)
+
+
+@pytest.mark.parametrize("limit", [0, 501, -1, "x"])
+def test_a_page_holds_one_to_five_hundred(catalogue: Catalogue, limit: Any) -> None:
+    with pytest.raises(BadInputError, match="limit"):
+        catalogue.page("lake", limit=limit)
+
+
 # ---- What is found
 
 
@@ -146,6 +165,18 @@ def test_what_has_all_the_words_is_found(
     by_name = {file.name: str(int(file.file_id, 16)) for file in LIBRARY[:7]}
 
     assert [by_name[name] for name in catalogue.names(text, **asked)] == found.split()
+
+
+def test_words_that_begin_alike_are_told_as_far_as_all_have_been_read(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postings, "PROBE", 1)
+    film = {"type": "video/quicktime"}
+    catalogue.put(*(a_file(n, f"img {n}.jpg", at=f"2024-02-0{n}T10:00:00") for n in range(1, 9)))
+    catalogue.put(a_file(20, "imgur.mov", at="2023-01-01T00:00:00", **film))
+    catalogue.put(a_file(21, "img.mov", at="2024-01-01T00:00:00", **film))
+
+    assert catalogue.names("img", kind="video", limit=2) == ["img.mov", "imgur.mov"]
 
 
 def test_only_what_is_in_an_album_is_found_if_that_is_wanted(catalogue: Catalogue) -> None:
