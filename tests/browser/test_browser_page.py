@@ -54,7 +54,7 @@ def test_from_a_phone_to_the_disk_at_home(
     lets_a_pc_in(system, phone, home)
     reloads_in_the_middle(phone, video)
     sends_the_rest(phone, files)
-    sees_why_it_waits(phone)
+    sees_why_it_waits(phone, len(files))
     with fetching(system, home):
         expect(phone.page.locator("#sum")).to_have_text(
             f"All {len(files)} files are safe at home", timeout=PATIENCE * 1000
@@ -125,9 +125,9 @@ def sends_the_rest(phone: Phone, files: list[Path]) -> None:
     assert len(phone.puts) == len(files)
 
 
-def sees_why_it_waits(phone: Phone) -> None:
+def sees_why_it_waits(phone: Phone, number: int) -> None:
     page = phone.page
-    expect(page.get_by_text("files on the way home")).to_be_visible()
+    expect(page.get_by_text(f"{number} files on the way home")).to_be_visible()
     expect(page.get_by_text("Den PC is paired, but has not been seen yet")).to_be_visible()
     page.get_by_text("See what is on the way").click()
     expect(page.get_by_text("Waits for Den PC, which has not been seen yet.").first).to_be_visible()
