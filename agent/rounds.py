@@ -194,7 +194,10 @@ class Rounds:
         self._accepted()
         recalls, catching_up = told.get("recalls"), told.get("catchingUp")
         so_far = catching_up.get("owedSoFar", 0) if isinstance(catching_up, dict) else ""
-        self._note({"recalls": recalls if isinstance(recalls, int) else 0, "catchingUp": so_far})
+        elsewhere = told.get("elsewhere")
+        only_there = elsewhere.get("files", 0) if isinstance(elsewhere, dict) else 0
+        counts = {"recalls": recalls if isinstance(recalls, int) else 0, "elsewhere": only_there}
+        self._note({**counts, "catchingUp": so_far})
         if recalls:
             self._parts.recall()
 

@@ -45,6 +45,7 @@ def of(
         "owed": int(facts.get("owed", 0)),
         "catchingUp": {"owedSoFar": int(facts["catchingUp"])} if facts.get("catchingUp") else None,
         "recalls": int(facts.get("recalls", 0)),
+        "elsewhere": int(facts.get("elsewhere", 0)),
         **counts,
         "homeToday": today,
         "inFlight": in_flight if running else [],
@@ -117,6 +118,8 @@ def _under_way(told: dict[str, Any]) -> list[str]:
         )
     if told["recalls"]:
         lines.append(f"  recalls      {told['recalls']} files asked back to the cloud")
+    if told["elsewhere"]:
+        lines.append(f"  elsewhere    {told['elsewhere']} files are only on other PCs, and no more in the cloud")
     return lines
 
 

@@ -87,7 +87,8 @@ class Asking(FakeCloud):
         return None
 
     def _heartbeat(self, _query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
-        return {"recalls": len(self.asked), "catchingUp": {"since": "x", "owedSoFar": 7}} if self.asked else {}
+        told = {"catchingUp": {"since": "x", "owedSoFar": 7}, "elsewhere": {"files": 3, "countedAt": "x"}}
+        return {"recalls": len(self.asked), **told} if self.asked else {}
 
     def _recalls(self, _query: dict[str, str], _body: dict[str, Any]) -> dict[str, Any]:
         return {"files": list(self.asked.values())}
@@ -133,6 +134,7 @@ def test_a_running_agent_sends_back_what_it_is_asked_for(pc: Pc, cloud: Asking) 
     assert (told["recalls"], told["catchingUp"]) == (1, {"owedSoFar": 7})
     assert "1 files asked back" in status.text(told)
     assert "7 files so far" in status.text(told)
+    assert "3 files are only on other PCs" in status.text(told)
 
 
 def test_a_ring_is_answered_at_once_and_its_message_deleted(pc: Pc, cloud: Asking) -> None:

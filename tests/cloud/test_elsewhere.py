@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.auth import devices
 from chalicelib.auth.callers import Caller
-from chalicelib.auth.devices import Elsewhere
+from chalicelib.auth.devices import Elsewhere, Heartbeat
 from chalicelib.auth.scopes import PERSON
 from chalicelib.debts import catch_up
 from chalicelib.metadata.files import File, Status
@@ -71,6 +71,16 @@ def test_a_pc_that_comes_while_a_copy_is_going_is_told_of_it_too(account: Accoun
 
     assert new.owed() == []
     assert elsewhere(account, new) == Elsewhere(1, account.world.now_text())
+
+
+def test_a_pc_learns_it_from_its_heartbeat(account: Account) -> None:
+    only_at_home(account, b"one")
+    new = account.pc()
+    new.finish_laps()
+
+    told = devices.beat(account.world, new.caller, new.device_id, Heartbeat())
+
+    assert told.elsewhere == Elsewhere(1, account.world.now_text())
 
 
 def test_of_a_pc_that_is_owed_all_there_is_nothing_is_elsewhere(account: Account) -> None:
