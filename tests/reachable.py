@@ -23,6 +23,16 @@ NEVER = {(("chalicelib.auth.user_pool", "_ALWAYS"), "WeakPasswordError")}
 
 def refusals(module: ModuleType, handler: str) -> set[type[Refusal]]:
     """Return the public refusals within reach of a function."""
+    _, found = _walk(module, handler)
+    return {kind for kind in found if not kind.__name__.startswith("_")}
+
+
+def nodes(module: ModuleType, handler: str) -> set[Node]:
+    """Return the functions and methods within reach of a function, itself included."""
+    return _walk(module, handler)[0]
+
+
+def _walk(module: ModuleType, handler: str) -> tuple[set[Node], set[type[Refusal]]]:
     seen: set[Node] = set()
     left: list[Node] = [(module.__name__, handler)]
     found: set[type[Refusal]] = set()
@@ -38,7 +48,7 @@ def refusals(module: ModuleType, handler: str) -> set[type[Refusal]]:
                 found.add(getattr(importlib.import_module(other[0]), other[1]))
             else:
                 left.append(other)
-    return {kind for kind in found if not kind.__name__.startswith("_")}
+    return seen, found
 
 
 def _is_refusal(module: str, name: str) -> bool:
@@ -48,7 +58,7 @@ def _is_refusal(module: str, name: str) -> bool:
 
 def _references(node: Node) -> Iterator[Node]:
     module = importlib.import_module(node[0])
-    for body in _sources(node[0]).get(node[1], []):
+    for body in sources(node[0]).get(node[1], []):
         for part in _spoken(body):
             yield from _resolved(module, part)
 
@@ -80,7 +90,7 @@ def _spoken(body: ast.AST) -> Iterator[ast.AST]:
 
 
 @cache
-def _sources(module: str) -> dict[str, list[ast.AST]]:
+def sources(module: str) -> dict[str, list[ast.AST]]:
     """Find what each name of a module stands for, methods as Class.method."""
     found: dict[str, list[ast.AST]] = {}
     for part in ast.parse(inspect.getsource(importlib.import_module(module))).body:
@@ -106,7 +116,7 @@ def _methods() -> dict[str, list[Node]]:
     for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
         if module.name.startswith("chalicelib.openapi"):
             continue
-        for name in _sources(module.name):
+        for name in sources(module.name):
             if "." in name and not _is_refusal(module.name, name):
                 found.setdefault(name.partition(".")[2], []).append((module.name, name))
     return found
