@@ -93,7 +93,7 @@ class Promises:
         """Judge that contents are begun once; of what came without a word nobody could know before."""
         sha256, same = change.after.get("sha256"), []
         if sha256 and sha256 not in self.undeclared:
-            same = [file_id for file_id, file in self.files().items() if _holds(file, sha256)]
+            same = [file_id for file_id, file in self.files().items() if _holds(file, sha256, self.pcs())]
         promise(same in ([], [change.file_id]), f"{same} are begun with the same contents")
 
     def _check_arrival(self, file: Item) -> None:
@@ -199,7 +199,7 @@ class Promises:
     def _rest_of_pointers(self, files: Mapping[str, Item]) -> None:
         for file_id, file in files.items():
             # The simplest client declares no hash, so it can bring contents twice; then one may be forgotten.
-            if not _holds(file, file.get("sha256")) or len(self.arrived.get(file["sha256"], ())) > 1:
+            if not _holds(file, file.get("sha256"), self.pcs()) or len(self.arrived.get(file["sha256"], ())) > 1:
                 continue
             pointer = _plain(self.table.item(self.owner, f"hash#{file['sha256']}"))
             leads = files.get(pointer.get("fileId", ""), {})
@@ -234,10 +234,10 @@ def _files(changes: Sequence[Change]) -> Iterator[FileChange]:
             yield FileChange(sk.removeprefix("file#"), _plain(before), _plain(after))
 
 
-def _holds(file: Item, sha256: str | None) -> bool:
+def _holds(file: Item, sha256: str | None, pcs: set[str]) -> bool:
     """Whether a file stands for some contents: not if nothing is left of it, or never was, whatever list it is on."""
-    left = "goneAt" not in file or file.get("home")
-    return bool(file.get("sha256") == sha256 and file["status"] not in ("refused", "purging") and left)
+    left = "goneAt" not in file or not pcs.isdisjoint(file.get("home", {}))
+    return file.get("sha256") == sha256 and file["status"] not in ("refused", "lost", "purging") and left
 
 
 def _owed_to(file: Item) -> frozenset[str]:
