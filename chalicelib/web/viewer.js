@@ -60,7 +60,7 @@ export class Viewer extends EventTarget {
   }
 
   #build() {
-    const button = (name, icon, onclick, more = {}) => el('button', { type: 'button', class: `round ${more.class ?? ''}`, 'aria-label': name, title: name, onclick, ...more }, glyph(icon));
+    const button = (name, icon, onclick, more = {}) => el('button', { type: 'button', 'aria-label': name, title: name, onclick, ...more, class: `round ${more.class ?? ''}` }, glyph(icon));
     this.title = el('h2', { id: 'viewer-title', 'aria-live': 'polite' });
     this.date = el('p', { class: 'viewer-date' });
     this.info = button(look.details, 'info', () => this.#toggleFacts(), { 'aria-expanded': 'false', 'aria-controls': 'viewer-facts' });

@@ -230,12 +230,14 @@ def test_a_swipe_goes_to_the_neighbour_and_a_twitch_does_not(library: Page) -> N
 def test_details_tell_where_a_file_is_and_since_when_that_is_sure(library: Page) -> None:
     enter(library)
     tile(library, 12).tap()
+    expect(library.get_by_role("img", name="IMG_00012.jpg")).to_be_visible()
+    picture(library, "library-viewer")
     library.get_by_role("button", name="Details").tap()
 
     facts = library.get_by_role("complementary", name="Details")
     for text in ("Apple iPhone 14", "48.8577° N", "Den PC, verified 20 Nov 2026, 21:15", "The original is there"):
         expect(facts).to_contain_text(text)
-    picture(library, "library-viewer")
+    picture(library, "library-details")
     library.get_by_role("button", name="Next").click()
     expect(facts).to_contain_text("IMG_00013.jpg")
 
