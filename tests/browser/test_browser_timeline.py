@@ -80,7 +80,7 @@ def test_only_what_touches_the_view_is_told(run: Any) -> None:
         {MAKE}
         const layout = it.layOut(make(Array.from({{ length: 120 }}, () => 83)), 390);
         return Array.from({{ length: 40 }}, (_, at) => {{
-            const from = layout.height * at / 40;
+            const from = layout.height * at / 41;
             const rows = it.rowsBetween(layout, from, from + 844);
             return {{ from, rows: rows.map(({{ top, height }}) => [top, height]) }};
         }});
