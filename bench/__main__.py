@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     chosen = _parser().parse_args(arguments)
     found = tools.find(WHERE / "tools", aws=chosen.aws)
-    print(f"machine: {os.cpu_count()} cores, {platform.platform()}; {', '.join(found.versions())}", flush=True)
+    machine = f"{os.cpu_count()} cores, {platform.platform()}, load {os.getloadavg()[0]:.1f}"
+    print(f"machine: {machine}; {', '.join(found.versions())}", flush=True)
     known = contestants(found)
     if chosen.who:
         known = {name: run for name, run in known.items() if name in chosen.who.split(",")}
