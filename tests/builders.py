@@ -31,6 +31,7 @@ from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import from_item
 from chalicelib.metadata.shelves import FAVOURITES, LIBRARY
 from chalicelib.metadata.table import Index, Key, Put, Table
+from tests import needed
 from tests.multipart_s3 import MultipartS3
 
 REGION = "eu-west-1"
@@ -95,6 +96,7 @@ class Account:
     def _client(self, service: str) -> Any:
         client = _session().create_client(service, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
         client.meta.events.register("before-call", lambda model, **_: self.calls.append(model.name))
+        client.meta.events.register("before-parameter-build", needed.bear_witness)
         return MultipartS3(client, self.calls, self.clock) if service == "s3" else client
 
     def _put_up(self) -> None:

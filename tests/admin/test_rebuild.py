@@ -6,7 +6,7 @@ from typing import Any
 
 from admin.audit import Orders, audit
 from admin.rebuild import HAS_LEFT, NOBODY, Rebuilt, rebuild
-from chalicelib import keys
+from chalicelib import keys, moments
 from chalicelib.debts import notices
 from chalicelib.incoming import arrivals
 from chalicelib.incoming.s3_events import Arrival
@@ -101,6 +101,17 @@ def test_a_pc_that_is_paired_anew_is_owed_everything(account: Account) -> None:
     assert [notice["fileId"] for notice in pc.owed()] == [file_id]
     assert pc.receipt(*pc.owed()) == [("taken", None)]
     assert the_file(account, file_id).status == "downloaded"
+
+
+def test_it_arrived_when_its_object_was_stored(account: Account) -> None:
+    file_id = account.phone().bring(b"photo")
+    stored_at = account.s3.head_object(Bucket=BUCKET, Key=the_file(account, file_id).key)["LastModified"]
+    lose_the_table(account)
+    account.clock.wind(days=60)
+
+    rebuilt(account)
+
+    assert the_file(account, file_id).uploaded_at == moments.to_text(stored_at)
 
 
 def test_running_it_again_changes_nothing(account: Account) -> None:
