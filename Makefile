@@ -7,7 +7,7 @@ CLOUD_PORT ?= 4510
 WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(STATE)") $(if $(HOME_FOLDER),--home "$(HOME_FOLDER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test simulate chaos quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy audit redrive reindex export erase cost count-operations load destroy clean
+.PHONY: help run demo reset test simulate chaos quick e2e push-killed mutants test-browser test-windows portable installer portable-journey bench lint format package deploy diff unlock audit rebuild restore-drill redrive reindex export erase cost count-operations load destroy clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
