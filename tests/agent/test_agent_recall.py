@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,13 +13,19 @@ import pytest
 from fake_cloud import DEVICE, FakeCloud
 from fake_pc import Pc
 
+from agent.config import Config
 from agent.drive.catalog import Catalog, Receipt
 from agent.drive.home import Home
+from agent.drive.room import Room
 from agent.fetch import notices
+from agent.fetch.flights import Flights
+from agent.fetch.intake import Intake
+from agent.parts import Parts
 from agent.push.bucket import Bucket, pool
 from agent.push.errors import UnreadableError
 from agent.recall.api import Recall, RecallApi
 from agent.recall.recaller import Recaller
+from agent.rounds import Rounds
 from agent.show import status
 
 MIB = 1024**2
@@ -150,12 +157,20 @@ def test_a_ring_is_answered_at_once_and_its_message_deleted(pc: Pc, cloud: Askin
     assert cloud.back == {file_id: b"a photo"}
 
 
-def test_an_agent_that_is_asked_for_nothing_makes_no_call_for_it(pc: Pc, cloud: Asking) -> None:
-    pc.start()
-    cloud.wait_until(lambda: cloud.calls["heartbeat"])
-    pc.stop()
+@pytest.mark.parametrize(
+    ("told", "calls"), [({}, 0), ({"recalls": 0}, 0), ({"recalls": "many"}, 1), ({"recalls": 3}, 1)]
+)
+def test_only_an_agent_that_is_asked_for_something_asks_for_what(home: Home, told: dict[str, Any], calls: int) -> None:
+    rung: list[None] = []
+    nobody = cast("Any", None)
+    api = cast("Any", SimpleNamespace(heartbeat=lambda *_: told))
+    with Catalog(home.catalog) as catalog:
+        parts = Parts(home, Config(), catalog, api, nobody, nobody, recall=lambda: rung.append(None))
+        flights, room = Flights(), Room(home, 0, parts.clock)
 
-    assert cloud.calls["recalls"] == 0
+        Rounds(parts, flights, Intake(parts, flights), room)._beat()
+
+    assert len(rung) == calls
 
 
 def test_who_was_broken_off_sends_only_what_lacks(pc: Pc, cloud: Asking) -> None:

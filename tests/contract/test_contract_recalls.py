@@ -162,7 +162,7 @@ def test_a_file_that_a_person_moved_is_found_and_sent(den: Den) -> None:
     assert (den.bucket.puts, den.waiting(), entry.path) == (1, 0, "elsewhere.jpg")
 
 
-@pytest.mark.parametrize("spoil", [lambda photo: photo.write_bytes(b"damaged" * 3), lambda photo: photo.unlink()])
+@pytest.mark.parametrize("spoil", [lambda photo: photo.write_bytes(PHOTO[::-1]), lambda photo: photo.unlink()])
 def test_a_file_that_is_not_whole_any_more_is_reported_and_never_sent(den: Den, spoil: Any) -> None:
     den.recall()
     spoil(den.photo)
