@@ -9,7 +9,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 TAKEN = ROOT / "build" / "browser"
 SHOWN = ROOT / "docs" / "pictures"
-NAMES = ("home-light", "home-on-the-way-dark", "storage-light", "devices-dark")
+NAMES = ("home-light", "library-photos-light", "library-details-dark", "home-on-the-way-dark")
 WIDTH = 390
 COLOURS = 64
 
