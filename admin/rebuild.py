@@ -12,19 +12,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 
 from admin import listings
 from admin.listings import Household, Seen, Version
 from admin.stage import Stage
-from chalicelib import keys
+from chalicelib import keys, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError, CrowdedError
 from chalicelib.incoming import arrivals, objects
 from chalicelib.incoming.s3_events import Arrival
 from chalicelib.keeping import retention
 from chalicelib.keys import Original
-from chalicelib.metadata import files, owners
+from chalicelib.metadata import changes, copies, files, owners
 from chalicelib.metadata.files import Status
 
 WORKERS = 16
@@ -34,6 +35,7 @@ AGAIN = "met other writers, run this again"
 HAS_LEFT = "has closed the account"
 NOBODY = "is nobody in the user pool"
 _BATCH = 500
+FIRST_LOOK = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def _rebuild_owner(world: Cloud, pool: ThreadPoolExecutor, owner_id: str) -> Reb
         return Rebuilt(owner_id, left_alone=HAS_LEFT)
     if home is None:
         owners.come_back(world.table, owner_id, world.now_text())
+    changes.begin_anew(world.table, owner_id, world.new_id())
     told = Rebuilt(owner_id, was_known=home is not None)
     seen = listings.side_by_side(world, home or Household(owner_id, {}))
     while batch := list(islice(seen, _BATCH)):
@@ -88,7 +91,8 @@ def restore(world: Cloud, owner_id: str, seen: Seen) -> str:
         return ""
     if original is None:
         return NO_KEY
-    _untag(world, version)
+    if _untag(world, version) or len(seen.versions) > 1:
+        _have_looked_at(world, original)
     try:
         outcome = arrivals.take_in(world, Arrival(original, version.version_id))
         file = files.find(world.table, owner_id, original.file_id) if len(seen.versions) > 1 else None
@@ -109,12 +113,24 @@ def _original(seen: Seen) -> Original | None:
     return keys.parse(first.key) if first else None
 
 
-def _untag(world: Cloud, version: Version) -> None:
-    """Let an object stay before anything rests on it: what is tagged may be expired at any moment."""
-    which = {"Key": version.key, "VersionId": version.version_id}
+def _untag(world: Cloud, version: Version) -> bool:
+    """Let an object stay before anything rests on it: what is tagged may be expired at any moment. Say if it was."""
+    which = {"Bucket": world.settings.bucket, "Key": version.key, "VersionId": version.version_id}
     try:
-        world.s3.delete_object_tagging(Bucket=world.settings.bucket, **which)
+        if not world.s3.get_object_tagging(**which)["TagSet"]:
+            return False
+        world.s3.delete_object_tagging(**which)
     except world.s3.exceptions.ClientError as error:
         # The embedded cloud does not reach a version that lies under a marker: `look_again` does it once it is current.
         if error.response["Error"]["Code"] not in objects.ABSENT:
             raise
+    return True
+
+
+def _have_looked_at(world: Cloud, original: Original) -> None:
+    """Have the sweep make sure that a copy stays: we may die before it is current, and S3 may have begun to expire it.
+
+    Not at once, as a look at a file that is not written down yet ends there.
+    """
+    first, last = (moments.to_text(world.now() + after) for after in (FIRST_LOOK, retention.LAST_LOOK))
+    world.table.put(copies.look(original.owner_id, original.file_id, first, last))

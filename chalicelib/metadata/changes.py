@@ -11,6 +11,7 @@ looks at the file as it is then, which is at least as new. So a mark made while 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from chalicelib.errors import ConditionFailedError
@@ -43,6 +44,13 @@ class Entries(NamedTuple):
 def gone(owner_id: str, file_id: str) -> Operation:
     """Mark a file that is no more, in the write that removes it."""
     return Put({**_key(owner_id, f"{_WAS}{file_id}")._asdict(), **marks.of(owners.partition(owner_id), _FILE)})
+
+
+def begin_anew(table: Table, owner_id: str, new_epoch: str) -> None:
+    """Make every follower begin anew: of a table that was put back, the numbers given since are given once more."""
+    begun = Update(_key(owner_id, "changes"), "SET #epoch = :epoch", "attribute_exists(pk)", {"epoch": new_epoch})
+    with suppress(ConditionFailedError):
+        table.put(begun)
 
 
 def caught_up(table: Table, owner_id: str, new_epoch: str) -> tuple[Head, bool]:

@@ -4,13 +4,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from admin.audit import Orders, audit
 from admin.rebuild import HAS_LEFT, NOBODY, Rebuilt, rebuild
 from chalicelib import keys, moments
+from chalicelib.auth.callers import Caller
 from chalicelib.debts import notices
 from chalicelib.incoming import arrivals
 from chalicelib.incoming.s3_events import Arrival
-from chalicelib.keeping import retention
+from chalicelib.keeping import home_sweep, retention
+from chalicelib.library import changes
 from chalicelib.library import files as shown
 from chalicelib.metadata import files, owners
 from chalicelib.metadata.table import Delete, Key, Put
@@ -167,6 +171,32 @@ def test_a_copy_that_expired_lately_is_brought_back(account: Account) -> None:
     head = account.s3.head_object(Bucket=BUCKET, Key=file.key)
     assert head["VersionId"] == file.version_id == the_file(account, file_id).version_id
     assert account.s3.get_object_tagging(Bucket=BUCKET, Key=file.key)["TagSet"] == []
+
+
+def test_an_expiry_that_had_begun_takes_no_copy_away(account: Account) -> None:
+    file_id = account.phone().bring(b"photo")
+    file = the_file(account, file_id)
+    make_it_leave(account, file_id)
+    lose_the_table(account)
+    rebuilt(account)
+
+    account.s3.delete_object(Bucket=BUCKET, Key=file.key)
+    account.clock.wind(hours=2)
+    home_sweep.sweep_home(account.world)
+
+    assert account.s3.head_object(Bucket=BUCKET, Key=file.key)["VersionId"] == file.version_id
+
+
+def test_who_follows_the_changes_of_a_table_that_was_put_back_begins_anew(account: Account) -> None:
+    account.phone().bring(b"photo")
+    reader = Caller(OWNER, None, frozenset({"read"}))
+    since = changes.page(account.world, reader, changes.Asked()).next
+
+    rebuilt(account)
+
+    with pytest.raises(changes.OutdatedCursorError):
+        changes.page(account.world, reader, changes.Asked(since))
+    assert len(changes.page(account.world, reader, changes.Asked()).changes) == 1
 
 
 def test_the_version_that_came_first_is_the_files(account: Account) -> None:
