@@ -39,6 +39,14 @@ def put_aside(world: Cloud, file: File, key: str, version_id: str) -> None:
     trouble.report(world, "put aside for 30 days", key=aside, **log.about(file.owner_id, file.file_id))
 
 
+def take_away(world: Cloud, file: File, one: Mapping[str, Any]) -> None:
+    """Put a version aside, as S3 lists it; what is too large to be moved is left to expire."""
+    if can_be_moved(one):
+        put_aside(world, file, one["Key"], one["VersionId"])
+    else:
+        _leave_to_expire(world, file, one)
+
+
 def clear(world: Cloud, file: File) -> None:
     """Put aside what lies under a file's id and is not its own: all of it, if the file was refused.
 
@@ -48,10 +56,7 @@ def clear(world: Cloud, file: File) -> None:
     versions = (one for page in objects.pages_of_versions(world, prefix) for one in page.get("Versions", ()))
     found = [one for one in versions if file.reason or one["Key"] != file.key]
     for one in found[:MOST_AT_ONCE]:
-        if can_be_moved(one):
-            put_aside(world, file, one["Key"], one["VersionId"])
-        else:
-            _leave_to_expire(world, file, one)
+        take_away(world, file, one)
     if len(found) > MOST_AT_ONCE:
         raise objects.ManyVersionsError(prefix)
 

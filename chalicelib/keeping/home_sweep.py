@@ -149,15 +149,18 @@ def _look_where_none_is(world: Cloud, file: File) -> None:
     """
     strays.clear(world, file)
     found, original = objects.find(world, file.key, None), keys.parse(file.key)
-    if found is None or original is None:
+    # As it is by now: since the list was read, a PC may have been asked for the file, and have sent it back.
+    now_there = files.find(world.table, file.owner_id, file.file_id)
+    if found is None or original is None or now_there is None or not now_there.gone_at:
         return
+    file = now_there
     if returned.is_awaited(file):
         # Hashed right here, whatever the size: this function may ask nobody, and tell no PC; they ask by themselves.
         most = objects.MOST_PUT_BYTES
         outcome = arrivals.take_in(world, Arrival(original, found.version_id), most_hashed_bytes=most)
         if outcome != Outcome.REFUSED:
             return
-    strays.put_aside(world, file, file.key, found.version_id or "")
+    strays.take_away(world, file, {"Key": file.key, "VersionId": found.version_id or "", "Size": found.size})
 
 
 def _end_grace(world: Cloud, due: _Due) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from chalicelib.auth.scopes import PERSON
 from chalicelib.debts import losses, recalls
 from chalicelib.debts.recalls import NotToRecallError
 from chalicelib.errors import CrowdedError, NotAllowedError, NotFoundError
-from chalicelib.incoming import parts, under_way
+from chalicelib.incoming import objects, parts, strays, under_way
 from chalicelib.incoming.quota import QuotaExceededError
 from chalicelib.keeping import home_sweep, retention
 from chalicelib.library import links
@@ -452,6 +453,45 @@ def test_an_arrival_that_nobody_heard_of_is_found(account: Account) -> None:
 
     assert (the_file(account, file_id).version_id, quarantined(account)) == (version, 0)
     assert account.phone().see(file_id).cloud_copy == "kept"
+
+
+def test_what_comes_back_while_a_sweep_looks_at_it_stays(account: Account) -> None:
+    pc = account.pc()
+    file_id = gone(account, pc)
+    account.hear(the_file(account, file_id).key, account.put(the_file(account, file_id).key, OTHER))
+    account.s3.delete_object(Bucket=BUCKET, Key=the_file(account, file_id).key)
+
+    def meanwhile(model: Any, **_: Any) -> None:
+        if model.name == "ListObjectVersions":
+            account.s3.meta.events.unregister("before-call", meanwhile)
+            other = Thread(target=come_back)
+            other.start()
+            other.join()
+
+    def come_back() -> None:
+        ask(account, file_id)
+        hear(account, file_id, send(pc, file_id))
+
+    account.s3.meta.events.register("before-call", meanwhile)
+    sweep(account, hours=1)
+
+    assert (account.phone().see(file_id).cloud_copy, quarantined(account)) == ("kept", 0)
+
+
+def test_bytes_too_large_to_be_put_aside_keep_no_sweep_from_its_work(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pc = account.pc()
+    file_id = gone(account, pc)
+    key = the_file(account, file_id).key
+    version = account.put(key, OTHER)
+    monkeypatch.setattr(objects, "MOST_PUT_BYTES", len(OTHER) - 1)
+
+    hear(account, file_id, version)
+    sweep(account, hours=1)
+
+    tags = account.s3.get_object_tagging(Bucket=BUCKET, Key=key, VersionId=version)["TagSet"]
+    assert (tags, quarantined(account)) == ([strays.TAG], 0)
 
 
 def test_what_is_purged_meanwhile_stays_purged(account: Account) -> None:
