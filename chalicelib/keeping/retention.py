@@ -83,7 +83,7 @@ def keep(world: Cloud, file: File) -> bool:
 def _mark_kept(world: Cloud, file: File) -> None:
     """Write down that a copy stays, and owe it to the PCs that lack it: they were paired while there was none."""
     now, last_at = world.now_text(), moments.to_text(world.now() + LAST_LOOK)
-    came_back = file.status == Status.DOWNLOADED and file.gone_at is not None
+    came_back = file.status in (Status.DOWNLOADED, Status.LOST) and file.gone_at is not None
     profile = (world.table.find(owners.profile(file.owner_id)) or {}) if came_back else {}
     lacking = {device_id: url for device_id, url in profile.get("pcs", {}).items() if device_id not in file.home}
     notice = notices.of(file, world.settings.bucket)

@@ -13,13 +13,17 @@ from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming.objects import Object
 from chalicelib.keeping import retention
 from chalicelib.metadata import copies, ledger, owners, recalls
-from chalicelib.metadata.files import File
+from chalicelib.metadata.files import File, Status
 from chalicelib.upkeep import trouble
 
 
 def is_awaited(file: File) -> bool:
-    """Whether a PC that has this file was asked to send it back, and has not."""
-    return bool(recalls.awaited_from(file))
+    """Whether a PC that has this file was asked to send it back, and has not.
+
+    Also one that was revoked, or lost it, after it had sent it: then what is on its way is all there is.
+    """
+    is_all_there_is = file.status == Status.LOST and file.gone_at is not None and bool(file.recalled_from)
+    return is_all_there_is or bool(recalls.awaited_from(file))
 
 
 def take_back(world: Cloud, file: File, found: Object) -> bool:

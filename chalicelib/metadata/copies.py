@@ -58,8 +58,9 @@ def gone(file: File, now: str) -> list[Operation]:
 def kept(file: File, now: str, last_at: str, owed_to: frozenset[str], returned: str | None = None) -> list[Operation]:
     """Leaving or gone -> kept, with a new grace, and to be looked at from now on until `last_at`.
 
-    A downloaded file that is owed to somebody by this is uploaded again. One that a PC sent back, as the version
-    `returned`, is looked at for leaving after thirty days; that fails if it came back another way.
+    A downloaded file that is owed to somebody by this is uploaded again, and so is one that was lost. One that a PC
+    sent back, as the version `returned`, is looked at for leaving after thirty days; that fails if it came back another
+    way.
     """
     values: dict[str, Any] = {"was": file.status, "tagged": file.tagged_at, "now": now}
     sets, forgets, when = "#keptAt = :now", f"#taggedAt, #goneAt, {NOT_AWAITED}", [_IS_LEAVING]
@@ -68,18 +69,21 @@ def kept(file: File, now: str, last_at: str, owed_to: frozenset[str], returned: 
         values |= {"version": returned, "recalled": file.recalled_from}
     moved = share("", [])
     moved.subtract(share("gone", [file] if file.gone_at else []))
-    if owed_to:
-        sets, forgets = f"{sets}, #status = :status, #owedTo = :owed", f"{forgets}, #dueKind, #dueAt, #downloadedAt"
-        values |= {"status": Status.UPLOADED, "owed": owed_to}
+    was_lost = file.status == Status.LOST
+    if owed_to or was_lost:
+        sets, forgets = f"{sets}, #status = :status", f"{forgets}, #dueKind, #dueAt, #downloadedAt"
+        sets, values = sets + ", #owedTo = :owed" * bool(owed_to), values | {"status": Status.UPLOADED}
+        values |= {"owed": owed_to} if owed_to else {}
         when += [f"attribute_not_exists(#home.#{device_id})" for device_id in sorted(owed_to)]
         moved.update(share(Status.UPLOADED, [file]))
-        moved.subtract(share(Status.DOWNLOADED, [file]))
+        moved.subtract(share(file.status, [file]))
     elif file.status == Status.DOWNLOADED:
         sets += ", #dueKind = :kind, #dueAt = :due"
         values |= {"kind": due_kind("grace", file.file_id), "due": now if returned is None else _after(now, RECALLED)}
     does = f"SET {sets} REMOVE {forgets}"
     mark = Update(file_key(file.owner_id, file.file_id), does, " AND ".join(when), values)
-    return [mark, look(file.owner_id, file.file_id, now, last_at), *files.counted(file.owner_id, moved)]
+    held = [files.pointed(file, held=True)] if was_lost else []
+    return [mark, look(file.owner_id, file.file_id, now, last_at), *files.counted(file.owner_id, moved), *held]
 
 
 def look(owner_id: str, file_id: str, at: str, last_at: str) -> Operation:

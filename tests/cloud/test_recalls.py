@@ -478,6 +478,42 @@ def test_what_comes_back_while_a_sweep_looks_at_it_stays(account: Account) -> No
     assert (account.phone().see(file_id).cloud_copy, quarantined(account)) == ("kept", 0)
 
 
+def test_what_a_pc_sent_before_it_was_revoked_is_in_the_cloud(account: Account) -> None:
+    den = account.pc()
+    file_id = gone(account, den)
+    ask(account, file_id)
+    version = send(den, file_id)
+    den.revoke()
+    den.finish_laps()
+    late = account.pc()
+    assert the_file(account, file_id).status == "lost"
+
+    hear(account, file_id, version)
+    sweep(account, hours=1)
+
+    seen = account.phone().see(file_id)
+    assert (seen.status, seen.cloud_copy, quarantined(account)) == ("uploaded", "kept", 0)
+    assert [notice["versionId"] for notice in late.owed()] == [version]
+    assert files.held(account.world.table, OWNER, [sha256(PHOTO)]) == {sha256(PHOTO)}
+    assert (account.usage()["uploadedFiles"], account.usage().get("lostFiles", 0)) == (1, 0)
+
+
+def test_what_a_pc_sent_before_it_was_revoked_is_found_without_its_event(account: Account) -> None:
+    den = account.pc()
+    file_id = gone(account, den)
+    ask(account, file_id)
+    send(den, file_id)
+    den.revoke()
+    den.finish_laps()
+
+    sweep(account, hours=1)
+    late = account.pc()
+    late.finish_laps()
+
+    assert (account.phone().see(file_id).status, quarantined(account)) == ("uploaded", 0)
+    assert [notice["fileId"] for notice in late.owed()] == [file_id]
+
+
 def test_bytes_too_large_to_be_put_aside_keep_no_sweep_from_its_work(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
