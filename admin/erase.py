@@ -8,7 +8,9 @@ a mark under the owner's id, which outlives every token that names it, and nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from admin import listings
 from admin.errors import ErasureRefusedError, UnknownOwnerError
@@ -18,7 +20,7 @@ from chalicelib.auth import closures
 from chalicelib.cloud import Cloud
 from chalicelib.debts import pc_queues
 from chalicelib.incoming import strays
-from chalicelib.metadata import devices, owners
+from chalicelib.metadata import devices, owners, postings
 
 Ask = Callable[[str], str]
 Report = Callable[[str], object]
@@ -41,18 +43,20 @@ def erase(stage: Stage, owner_id: str, ask: Ask, report: Report = print) -> list
         owners.close(world.table, owner_id, world.now_text())
         report("Closed: nothing of theirs is answered any more")
         _remove(world, owner_id, report)
+        _break_off(world, owner_id)
     found = list(left(world, owner_id, devices_of))
     report("Nothing is left" if not found else f"Left: {', '.join(found)}")
     return found
 
 
 def left(world: Cloud, owner_id: str, device_ids: list[str]) -> Iterator[str]:
-    """Look everywhere: table, bucket with all versions, queues, user pool."""
+    """Look everywhere: table, bucket with all versions and what is coming in, queues, user pool."""
     for item in listings.everything(world, owner_id):
         if item["sk"] != "profile":
             yield f"item {item['sk']}"
         elif more := sorted(set(item) - _MARK - {"pcs"} | ({"pcs"} if item.get("pcs") else set())):
             yield f"profile with {', '.join(more)}"
+    yield from (f"word {key.sk}" for key in world.table.keys(postings.partition(owner_id), limit=1))
     for device_id in device_ids:
         yield from (f"debt {key.sk} of PC {device_id}" for key in world.table.keys(f"pc#{device_id}", limit=1))
         yield from (f"key of device {device_id}" for _ in world.table.keys(f"device#{device_id}", limit=1))
@@ -60,6 +64,7 @@ def left(world: Cloud, owner_id: str, device_ids: list[str]) -> Iterator[str]:
             yield f"queue of PC {device_id}"
     for prefix in _prefixes(owner_id):
         yield from (f"object {version.key}" for version in listings.versions(world, prefix))
+    yield from (f"parts of {upload['Key']}" for upload in _coming_in(world, owner_id))
     if _has_person(world, owner_id):
         yield "account in the user pool"
 
@@ -79,6 +84,20 @@ def _remove(world: Cloud, owner_id: str, report: Report) -> None:
         if closures.remove(world, owner_id, world.now() + _LAP):
             return
         report(f"Lap {lap} of the removal is over, there is more")
+
+
+def _break_off(world: Cloud, owner_id: str) -> None:
+    """Throw away what is coming in in parts: the bucket tells it among no objects, and keeps it for a month."""
+    while uploads := _coming_in(world, owner_id):
+        for one in uploads:
+            with suppress(world.s3.exceptions.NoSuchUpload):
+                world.s3.abort_multipart_upload(Bucket=world.settings.bucket, Key=one["Key"], UploadId=one["UploadId"])
+
+
+def _coming_in(world: Cloud, owner_id: str) -> list[dict[str, Any]]:
+    prefix = f"{keys.ORIGINALS}{owner_id}/"
+    found = world.s3.list_multipart_uploads(Bucket=world.settings.bucket, Prefix=prefix)
+    return list(found.get("Uploads", ()))
 
 
 def _prefixes(owner_id: str) -> tuple[str, ...]:

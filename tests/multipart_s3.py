@@ -134,6 +134,12 @@ class MultipartS3:
         self.after("AbortMultipartUpload")
         return {}
 
+    def list_multipart_uploads(self, *, Bucket: str, Prefix: str = "") -> dict[str, Any]:  # noqa: N803, ARG002
+        self._called("ListMultipartUploads")
+        named = [(upload.key, upload_id) for upload_id, upload in self.uploads.items() if upload.key.startswith(Prefix)]
+        told = {"Uploads": [{"Key": key, "UploadId": upload_id} for key, upload_id in sorted(named)]} if named else {}
+        return {**told, "IsTruncated": False}
+
     def head_object(self, **asked: Any) -> Any:
         if asked["Key"] not in self.objects:
             return self._client.head_object(**asked)

@@ -111,6 +111,16 @@ def test_objects_without_a_profile_are_erased_too(here: Stage, account: Account)
     assert objects_of(account, "nobody") == []
 
 
+def test_what_is_coming_in_in_parts_is_thrown_away(here: Stage, account: Account) -> None:
+    for owner_id in (OWNER, STRANGER):
+        account.s3.create_multipart_upload(Bucket=BUCKET, Key=f"originals/{owner_id}/{'0' * 32}-film.mp4")
+
+    assert run(here) == []
+
+    (left,) = account.s3.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
+    assert left["Key"].split("/")[1] == STRANGER
+
+
 def test_an_owner_nobody_knows_is_refused(here: Stage) -> None:
     with pytest.raises(UnknownOwnerError):
         run(here, "nobody", "nobody")
