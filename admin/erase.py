@@ -8,7 +8,6 @@ a mark under the owner's id, which outlives every token that names it, and nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +42,6 @@ def erase(stage: Stage, owner_id: str, ask: Ask, report: Report = print) -> list
         owners.close(world.table, owner_id, world.now_text())
         report("Closed: nothing of theirs is answered any more")
         _remove(world, owner_id, report)
-        _break_off(world, owner_id)
     found = list(left(world, owner_id, devices_of))
     report("Nothing is left" if not found else f"Left: {', '.join(found)}")
     return found
@@ -84,14 +82,6 @@ def _remove(world: Cloud, owner_id: str, report: Report) -> None:
         if closures.remove(world, owner_id, world.now() + _LAP):
             return
         report(f"Lap {lap} of the removal is over, there is more")
-
-
-def _break_off(world: Cloud, owner_id: str) -> None:
-    """Throw away what is coming in in parts: the bucket tells it among no objects, and keeps it for a month."""
-    while uploads := _coming_in(world, owner_id):
-        for one in uploads:
-            with suppress(world.s3.exceptions.NoSuchUpload):
-                world.s3.abort_multipart_upload(Bucket=world.settings.bucket, Key=one["Key"], UploadId=one["UploadId"])
 
 
 def _coming_in(world: Cloud, owner_id: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ _S3 = {
     "PUT tagging": "PutObjectTagging",
     "GET tagging": "GetObjectTagging",
     "GET versions": "ListObjectVersions",
+    "GET uploads": "ListMultipartUploads",
     "GET list-type": "ListObjectsV2",
     "POST uploads": "CreateMultipartUpload",
     "PUT uploadId": "UploadPart",

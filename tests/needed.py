@@ -54,6 +54,7 @@ RIGHTS: dict[str, set[str]] = {
     "s3:CopyObject": {"s3:PutObject", "s3:GetObjectVersion"},
     "s3:CreateMultipartUpload": {"s3:PutObject"},
     "s3:CompleteMultipartUpload": {"s3:PutObject"},
+    "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
     "s3:ListParts": {"s3:ListMultipartUploadParts"},
     "s3:DeleteObject": {"s3:DeleteObjectVersion"},
     # It asks for the right to put markers over whatever is there, too.

@@ -81,10 +81,22 @@ def complete(world: Cloud, file: File, have: Mapping[int, Part]) -> str | None:
 
 def abort(world: Cloud, file: File, upload_id: str | None) -> None:
     """Throw an upload's parts away; what is gone already is thrown away."""
-    if upload_id is None:
-        return
+    if upload_id is not None:
+        _abort(world, file.key, upload_id)
+
+
+def abort_first(world: Cloud, prefix: str) -> bool:
+    """Throw away the parts of the first thousand uploads under a prefix; say whether there were any."""
+    page = world.s3.list_multipart_uploads(Bucket=world.settings.bucket, Prefix=prefix)
+    found = page.get("Uploads", ())
+    for begun in found:
+        _abort(world, begun["Key"], begun["UploadId"])
+    return bool(found)
+
+
+def _abort(world: Cloud, key: str, upload_id: str) -> None:
     try:
-        world.s3.abort_multipart_upload(**_where(world, file), UploadId=upload_id)
+        world.s3.abort_multipart_upload(Bucket=world.settings.bucket, Key=key, UploadId=upload_id)
     except world.s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchUpload":
             raise

@@ -59,6 +59,14 @@ def objects(world: Any, owner_id: str) -> int:
     return sum(owner_id in each["Key"] for each in every)
 
 
+def begin_parts(world: Any, owner_id: str) -> None:
+    world.s3.create_multipart_upload(Bucket="backhaul-test", Key=f"originals/{owner_id}/8-film")
+
+
+def coming_in(world: Any) -> list[str]:
+    return [each["Key"] for each in world.s3.list_multipart_uploads(Bucket="backhaul-test").get("Uploads", ())]
+
+
 def items(world: Any) -> list[str]:
     return [item["pk"]["S"] for item in world.table._client.scan(TableName="backhaul-test")["Items"]]
 
@@ -98,6 +106,27 @@ def test_one_lap_removes_all_objects_versions_and_previews(world: Any) -> None:
     closures.remove_closed(world)
 
     assert objects(world, ANNA) == 0
+
+
+def test_one_lap_throws_away_what_is_coming_in_in_parts(world: Any) -> None:
+    for owner_id in (ANNA, BERT):
+        begin_parts(world, owner_id)
+    close(world)
+
+    closures.remove_closed(world)
+
+    assert coming_in(world) == [f"originals/{BERT}/8-film"]
+
+
+def test_parts_begun_while_the_account_was_closed_go_an_hour_later(world: Any, clock: Clock) -> None:
+    close(world)
+    closures.remove_closed(world)
+    begin_parts(world, ANNA)
+    clock.forward(hours=1)
+
+    closures.remove_closed(world)
+
+    assert coming_in(world) == []
 
 
 def test_one_lap_removes_all_items_but_the_mark(world: Any) -> None:
@@ -161,9 +190,17 @@ def test_admins_do_not_see_who_is_gone(world: Any, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["sqs.DeleteQueue", "s3.ListObjectVersions", "s3.DeleteObjects", "dynamodb.TransactWriteItems"]
+    "where",
+    [
+        "sqs.DeleteQueue",
+        "s3.AbortMultipartUpload",
+        "s3.ListObjectVersions",
+        "s3.DeleteObjects",
+        "dynamodb.TransactWriteItems",
+    ],
 )
 def test_a_lap_killed_on_the_way_is_finished_by_the_next(world: Any, where: str) -> None:
+    begin_parts(world, ANNA)
     # Only the mark was written: the request died right after it.
     owners.close(world.table, ANNA, world.now_text())
     clients = {"sqs": world.sqs, "s3": world.s3, "dynamodb": world.table._client}
@@ -180,7 +217,7 @@ def test_a_lap_killed_on_the_way_is_finished_by_the_next(world: Any, where: str)
 
     closures.remove_closed(world)
 
-    assert (objects(world, ANNA), items(world).count(owners.partition(ANNA))) == (0, 1)
+    assert (objects(world, ANNA), coming_in(world), items(world).count(owners.partition(ANNA))) == (0, [], 1)
 
 
 def test_a_lap_that_runs_out_of_time_stays_due(world: Any, clock: Clock) -> None:
