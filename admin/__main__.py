@@ -14,7 +14,7 @@ from admin import stage
 from admin.audit import Orders, Told, audit
 from admin.erase import erase
 from admin.errors import MissingOwnerError
-from admin.export import export, summed
+from admin.export import LOST, export, summed
 from admin.mend import CHANGED
 from admin.rebuild import AGAIN, Rebuilt, is_person, rebuild
 from admin.redrive import redrive
@@ -86,7 +86,11 @@ def do_export(here: Stage, asked: argparse.Namespace) -> int:
     for done, times in sorted(counts.items()):
         print(f"{times:>8}  {done}")
     print(f"{counts.total()} files, {size} bytes in {asked.to}")
-    return 0
+    if counts[LOST]:
+        print(
+            f"{counts[LOST]} lost: the bucket has no bytes of them; objects.jsonl names them, `make audit` tells more"
+        )
+    return STILL_WRONG if counts[LOST] else 0
 
 
 def do_erase(here: Stage, asked: argparse.Namespace) -> int:

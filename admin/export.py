@@ -24,11 +24,12 @@ from admin import listings
 from admin.errors import ForeignFolderError, OtherBytesError, UnknownOwnerError
 from admin.stage import Stage
 from chalicelib import keys
-from chalicelib.incoming import strays
+from chalicelib.incoming import objects, strays
 from chalicelib.metadata import owners
 from chalicelib.metadata.files import File, Status
 
 MARK = ".export"
+LOST = "lost"
 LINK_SECONDS = 7 * 86_400
 _PIECE_BYTES = 1024 * 1024
 _LISTS = {
@@ -45,7 +46,7 @@ _OURS = ("pk", "dueKind", "dueAt")
 
 @dataclass(frozen=True)
 class Told:
-    """One file, and what became of its bytes: `fetched`, `there`, `linked`, or why there are none."""
+    """One file, and what became of its bytes: `fetched`, `there`, `linked`, or why there are none, as `lost`."""
 
     file_id: str
     done: str
@@ -94,11 +95,13 @@ def _object(stage: Stage, file: File, folder: Path, *, links: bool) -> tuple[Tol
         return Told(file.file_id, "linked", file.size or 0), {**line, "done": "linked", "link": url}
     place = place_of(file)
     done = _fetch(stage, file, folder / place)
+    if done == LOST:
+        return Told(file.file_id, LOST, 0), {**line, "done": LOST}
     return Told(file.file_id, done, file.size or 0), {**line, "done": "here", "path": place}
 
 
 def _why_not(file: File) -> str:
-    if file.gone_at:
+    if file.gone_at and file.status != Status.LOST:
         return "only at home"
     return "" if file.status in _IN_CLOUD else str(file.status)
 
@@ -109,8 +112,8 @@ def _fetch(stage: Stage, file: File, target: Path) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.partial")
     begin = partial.stat().st_size if partial.exists() else 0
-    if begin < (file.size or 0) or begin == 0:
-        _append(stage, file, partial, begin)
+    if (begin < (file.size or 0) or begin == 0) and not _append(stage, file, partial, begin):
+        return LOST
     found = _hash(partial)
     if found != file.sha256:
         partial.unlink()
@@ -119,14 +122,22 @@ def _fetch(stage: Stage, file: File, target: Path) -> str:
     return "fetched"
 
 
-def _append(stage: Stage, file: File, partial: Path, begin: int) -> None:
+def _append(stage: Stage, file: File, partial: Path, begin: int) -> bool:
+    """Fetch what is not there yet; say whether the bucket has it, for one object may be lost and the rest is not."""
     span = {"Range": f"bytes={begin}-"} if begin else {}
-    reply = stage.client("s3").get_object(Bucket=stage.world.settings.bucket, Key=file.key, **_version(file), **span)
+    s3 = stage.client("s3")
+    try:
+        reply = s3.get_object(Bucket=stage.world.settings.bucket, Key=file.key, **_version(file), **span)
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in objects.ABSENT:
+            return False
+        raise
     with partial.open("ab") as copy:
         for piece in reply["Body"].iter_chunks(_PIECE_BYTES):
             copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())
+    return True
 
 
 def _version(file: File) -> dict[str, str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from admin.__main__ import do_erase, do_export
+from admin.__main__ import STILL_WRONG, do_erase, do_export
 from admin.errors import ForeignFolderError, MissingOwnerError, OtherBytesError, UnknownOwnerError
 from admin.export import Told, export, place_of
 from admin.stage import Stage
@@ -155,6 +156,43 @@ def test_a_file_that_is_only_at_home_is_said_to_be(here: Stage, account: Account
     assert run(here, folder) == {file_id: "only at home"}
 
 
+def test_a_file_that_is_nowhere_any_more_is_said_to_be_lost(here: Stage, account: Account, folder: Path) -> None:
+    file_id = account.phone().bring(b"photo")
+    lost = {"at": "2026", "lost": "lost"}
+    account.world.table.put(Update(files.file_key(OWNER, file_id), "SET #goneAt = :at, #status = :lost", values=lost))
+
+    assert run(here, folder) == {file_id: "lost"}
+
+
+def lose(account: Account, file_id: str) -> None:
+    file = file_of(account, file_id)
+    account.s3.delete_object(Bucket=BUCKET, Key=file.key, VersionId=file.version_id)
+
+
+def test_an_object_that_the_bucket_lacks_holds_nothing_up(here: Stage, account: Account, folder: Path) -> None:
+    lost = account.phone().bring(b"lost")
+    account.clock.wind(seconds=1)
+    there = account.phone().bring(b"there")
+    lose(account, lost)
+
+    assert run(here, folder) == {lost: "lost", there: "fetched"}
+
+    told = {line["fileId"]: (line["done"], line.get("path")) for line in lines(folder, "objects.jsonl")}
+    assert told == {lost: ("lost", None), there: ("here", place_of(file_of(account, there)))}
+
+
+def test_only_what_is_absent_counts_as_lost(here: Stage, account: Account, folder: Path) -> None:
+    account.phone().bring(b"photo")
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+    account.s3.meta.events.register("before-call.s3.GetObject", refuse)
+
+    with pytest.raises(ClientError):
+        run(here, folder)
+
+
 def test_links_stand_in_for_bytes(here: Stage, account: Account, folder: Path) -> None:
     file_id = account.phone().bring(b"photo")
 
@@ -211,6 +249,17 @@ def test_the_command_says_how_much_there_is(
     assert do_export(here, argparse.Namespace(owner=OWNER, to=str(folder), links=False)) == 0
 
     assert capsys.readouterr().out.splitlines() == ["       1  fetched", f"1 files, 5 bytes in {folder}"]
+
+
+def test_the_command_says_at_the_end_what_is_lost(
+    here: Stage, account: Account, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lose(account, account.phone().bring(b"photo"))
+    capsys.readouterr()
+
+    assert do_export(here, argparse.Namespace(owner=OWNER, to=str(folder), links=False)) == STILL_WRONG
+
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 lost: ")
 
 
 @pytest.mark.parametrize("deed", [do_export, do_erase])
