@@ -57,7 +57,7 @@ def rebuild(
     """
     _ = world.table, world.s3, world.sqs, world.media_queue_url  # made before the workers ask for them at once
     with ThreadPoolExecutor(workers) as pool:
-        for one in [owner_id] if owner_id else listings.in_bucket(world):
+        for one in [owner_id] if owner_id else listings.owner_ids(world):
             yield _rebuild_owner(world, pool, one) if is_person(one) else Rebuilt(one, left_alone=NOBODY)
 
 

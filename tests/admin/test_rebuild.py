@@ -199,6 +199,17 @@ def test_who_follows_the_changes_of_a_table_that_was_put_back_begins_anew(accoun
     assert len(changes.page(account.world, reader, changes.Asked()).changes) == 1
 
 
+def test_changes_begin_anew_for_who_has_nothing_in_the_bucket_too(account: Account) -> None:
+    owners.ensure(account.world.table, OWNER, account.world.now_text())
+    reader = Caller(OWNER, None, frozenset({"read"}))
+    since = changes.page(account.world, reader, changes.Asked()).next
+
+    rebuilt(account)
+
+    with pytest.raises(changes.OutdatedCursorError):
+        changes.page(account.world, reader, changes.Asked(since))
+
+
 def test_the_version_that_came_first_is_the_files(account: Account) -> None:
     file_id = account.phone().bring(b"photo")
     file = the_file(account, file_id)
