@@ -9,7 +9,7 @@ A PC may say so at any time; where nothing was lost, every answer is `repeated`.
 
 import mimetypes
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -82,7 +82,10 @@ def judge(told: Holding, owner_id: str, seen: Mapping[Key, Item]) -> Reason | No
     """Say why a file that the table does not know is not written down again, or `None` if it is."""
     if files.gone_key(owner_id, told.file_id) in seen:
         return "unwanted"
-    pointer = seen.get(files.hash_key(owner_id, told.sha256), {})
+    return _judge_pointer(seen.get(files.hash_key(owner_id, told.sha256), {}))
+
+
+def _judge_pointer(pointer: Mapping[str, Any]) -> Reason | None:
     if "purgedAt" in pointer:
         return "unwanted"
     return "otherFile" if pointer.get("held") else None
@@ -128,7 +131,8 @@ def _write(world: Cloud, file: File, device_id: str) -> Reason | None:
     except ConditionFailedError as error:
         if 0 in error.found:
             raise NotFoundError("device", device_id) from error
-        return "inCloud"
+        # What was known or thrown away since we looked.
+        return _judge_pointer(error.found.get(2) or {}) or "inCloud"
     return None
 
 

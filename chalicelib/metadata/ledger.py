@@ -74,8 +74,17 @@ def restated(before: File, after: File) -> list[Operation]:
 
 
 def known_from_home(file: File) -> list[Operation]:
-    """Nothing -> downloaded, its cloud copy gone: all that is known of it is what a PC has. Fails if it is known."""
-    new, pointer, *_ = files.uploaded(None, file)
+    """Nothing -> downloaded, its cloud copy gone: all that is known of it is what a PC has.
+
+    Fails if it is known, or if its contents are held, or were thrown away for good, under whatever id.
+    """
+    new, *_ = files.uploaded(None, file)
+    pointer = Update(
+        files.hash_key(file.owner_id, file.sha256 or ""),
+        "SET #fileId = :file, #held = :held",
+        "attribute_not_exists(#held) AND attribute_not_exists(#purgedAt)",
+        {"file": file.file_id, "held": True},
+    )
     change = files.share(Status.DOWNLOADED, [file]) + files.share("gone", [file])
     return [new, pointer, *files.counted(file.owner_id, change)]
 

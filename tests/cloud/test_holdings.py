@@ -119,6 +119,24 @@ def test_what_somebody_knows_better_is_refused(account: Account, happened: Any, 
     assert account.everything() == before
 
 
+@pytest.mark.parametrize(("happened", "reason"), [(purged_contents, "unwanted"), (sent_anew, "otherFile")])
+def test_what_becomes_known_while_a_pc_tells_is_not_written_over(account: Account, happened: Any, reason: str) -> None:
+    pc, at = account.pc(), files.hash_key(OWNER, sha256(b"photo"))
+    known: list[Any] = []
+
+    def meanwhile(model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems":
+            account.dynamodb.meta.events.unregister("before-call", meanwhile)
+            happened(account)
+            known.append(account.world.table.find(at))
+
+    account.dynamodb.meta.events.register("before-call", meanwhile)
+
+    assert told(pc, holding()) == [("refused", reason)]
+    assert known == [account.world.table.find(at)]
+    assert the_file(account) is None
+
+
 @pytest.mark.parametrize(("body", "reason"), [(b"other", "otherSha256"), (b"photo", None)])
 def test_other_contents_than_known_are_no_receipt(account: Account, body: bytes, reason: str | None) -> None:
     pc = account.pc()
