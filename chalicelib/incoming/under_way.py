@@ -97,8 +97,8 @@ def standing(world: Cloud, file: File, asked: AskedParts) -> Standing:
         return Standing(file.status, link=link)
     plan = parts.cut(file.size)
     _check(plan, asked)
-    was, (file, have) = file.status, _look(world, file, plan, asked)
-    if file.status != was:
+    was, (file, have) = (file.status, file.gone_at), _look(world, file, plan, asked)
+    if (file.status, file.gone_at) != was:
         return Standing(file.status)
     if have is None:
         told = [HavePart(number, plan.size_of(number)) for number in range(1, plan.count + 1)]

@@ -12,6 +12,8 @@ LONGEST_WAIT = timedelta(days=30)
 # Media work is asked for again and again, but not for longer than this (see media/tasks.py).
 MEDIA_GIVEN_UP = timedelta(days=3)
 NEXT_LOOK = timedelta(hours=1)
+# However short the grace, and whoever takes it home meanwhile, a copy that a PC sent back is there for so long.
+RECALLED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,12 @@ def next_step(
     safe = file.status == Status.DOWNLOADED and not file.owed_to and file.version_id is not None
     if not safe or holder is None or since is None or days is None:
         return Wait(now + LONGEST_WAIT)
-    ends = moments.from_text(since) + timedelta(days=days)
+    ends = max([moments.from_text(since) + timedelta(days=days), *_promised(file)])
     if now < ends:
         return Wait(min(ends, now + LONGEST_WAIT))
     given_up_at = moments.from_text(file.uploaded_at or since) + MEDIA_GIVEN_UP
     return Wait(min(now + NEXT_LOOK, given_up_at)) if media_owed and now < given_up_at else LetGo(holder)
+
+
+def _promised(file: File) -> list[datetime]:
+    return [moments.from_text(file.returned_at) + RECALLED] if file.returned_at else []

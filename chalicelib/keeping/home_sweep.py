@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import keys, log, metrics, moments
+from chalicelib import log, metrics, moments
 from chalicelib.cloud import Cloud
 from chalicelib.errors import ConditionFailedError
 from chalicelib.incoming import arrivals, objects, strays
-from chalicelib.incoming.arrivals import Outcome
-from chalicelib.incoming.s3_events import Arrival
+from chalicelib.incoming.objects import Object
 from chalicelib.keeping import grace, purges, retention, returned
 from chalicelib.metadata import copies, dues, files, media, owners
 from chalicelib.metadata.files import File, Status
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Key
+from chalicelib.upkeep import trouble
 
 # Within the time of the function (300 s), with room for the page in hand.
 RUN = timedelta(seconds=200)
@@ -148,19 +148,33 @@ def _look_where_none_is(world: Cloud, file: File) -> None:
     Were it left there, a PC asked for the file could not send it: S3 takes nothing where something is.
     """
     strays.clear(world, file)
-    found, original = objects.find(world, file.key, None), keys.parse(file.key)
+    found = objects.find(world, file.key, None)
     # As it is by now: since the list was read, a PC may have been asked for the file, and have sent it back.
     now_there = files.find(world.table, file.owner_id, file.file_id)
-    if found is None or original is None or now_there is None or not now_there.gone_at:
+    if found is None or now_there is None or not now_there.gone_at:
         return
     file = now_there
-    if returned.is_awaited(file):
-        # Hashed right here, whatever the size: this function may ask nobody, and tell no PC; they ask by themselves.
-        most = objects.MOST_PUT_BYTES
-        outcome = arrivals.take_in(world, Arrival(original, found.version_id), most_hashed_bytes=most)
-        if outcome != Outcome.REFUSED:
-            return
+    if returned.is_awaited(file) and _take_back(world, file, found):
+        return
     strays.take_away(world, file, {"Key": file.key, "VersionId": found.version_id or "", "Size": found.size})
+
+
+def _take_back(world: Cloud, file: File, found: Object) -> bool:
+    """Take in what a file's PC was asked for; `False` if it is something else.
+
+    It is hashed right here, whatever the size: this function may ask nobody, and tell no PC; they ask by themselves.
+    """
+    found = objects.hashed(world, found, objects.MOST_PUT_BYTES)
+    if not found.sha256:
+        trouble.report(world, "object too large to hash", size=found.size, **log.about(file.owner_id, file.file_id))
+        return True
+    reason = arrivals.judge(file, found)
+    if reason:
+        returned.give_up(world, file, reason)
+        return False
+    # If the file has changed meanwhile, the next look finds it so.
+    returned.take_back(world, file, found, rings=False)
+    return True
 
 
 def _end_grace(world: Cloud, due: _Due) -> str:

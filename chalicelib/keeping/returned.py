@@ -26,8 +26,11 @@ def is_awaited(file: File) -> bool:
     return is_all_there_is or bool(recalls.awaited_from(file))
 
 
-def take_back(world: Cloud, file: File, found: Object) -> bool:
-    """Make this version the one that links and PCs are told of; `False` if the file has changed meanwhile."""
+def take_back(world: Cloud, file: File, found: Object, *, rings: bool = True) -> bool:
+    """Make this version the one that links and PCs are told of; `False` if the file has changed meanwhile.
+
+    Who may ring no PC leaves it to the PCs: each asks by itself what it is owed.
+    """
     now, last_at = world.now_text(), moments.to_text(world.now() + retention.LAST_LOOK)
     profile = world.table.find(owners.profile(file.owner_id)) or {}
     lacking = {device_id: url for device_id, url in profile.get("pcs", {}).items() if device_id not in file.home}
@@ -43,7 +46,7 @@ def take_back(world: Cloud, file: File, found: Object) -> bool:
         return False
     log.logger.info("cloud copy came back", extra={**log.about(file.owner_id, file.file_id), "pcs": len(lacking)})
     metrics.tell(world.settings.stage, world.now(), {"CopiesReturned": 1})
-    for queue_url in lacking.values():
+    for queue_url in lacking.values() if rings else ():
         notices.ring(world, queue_url, [notice])
     return True
 

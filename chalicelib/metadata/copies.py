@@ -1,22 +1,19 @@
 """Cloud copies in the table: the mark that one is leaving or gone, and the looks that make sure of one that stays.
 
 owner#<ownerId>  file#<fileId>  taggedAt goneAt keptAt: see `retention`; recalledFrom: see `recalls`
+                                  returnedAt: when a PC last sent it back; see `grace`
 owner#<ownerId>  look#<fileId>  lastAt: the object is to be looked at until then
 
 A look is an item of its own, so that nothing that happens to the file in between can make it forgotten.
 """
 
-from datetime import timedelta
 from typing import Any
 
-from chalicelib import moments
 from chalicelib.metadata import files, ledger, owners
 from chalicelib.metadata.files import File, Status, due_kind, file_key, share
 from chalicelib.metadata.items import Item
 from chalicelib.metadata.table import Delete, Key, Operation, Put, Update
 
-# However short an owner's grace, a copy that a PC sent back is there for so long.
-RECALLED = timedelta(days=30)
 NOT_AWAITED = "#recalledFrom, #uploadId, #partHashes"
 _IS_LEAVING = "#status = :was AND #taggedAt = :tagged"
 
@@ -59,13 +56,13 @@ def kept(file: File, now: str, last_at: str, owed_to: frozenset[str], returned: 
     """Leaving or gone -> kept, with a new grace, and to be looked at from now on until `last_at`.
 
     A downloaded file that is owed to somebody by this is uploaded again, and so is one that was lost. One that a PC
-    sent back, as the version `returned`, is looked at for leaving after thirty days; that fails if it came back another
-    way.
+    sent back, as the version `returned`, is known as such; that fails if it came back another way.
     """
     values: dict[str, Any] = {"was": file.status, "tagged": file.tagged_at, "now": now}
     sets, forgets, when = "#keptAt = :now", f"#taggedAt, #goneAt, {NOT_AWAITED}", [_IS_LEAVING]
     if returned is not None:
-        sets, when = f"{sets}, #versionId = :version", [*when, "attribute_exists(#goneAt)", "#recalledFrom = :recalled"]
+        sets = f"{sets}, #returnedAt = :now, #versionId = :version"
+        when = [*when, "attribute_exists(#goneAt)", "#recalledFrom = :recalled"]
         values |= {"version": returned, "recalled": file.recalled_from}
     moved = share("", [])
     moved.subtract(share("gone", [file] if file.gone_at else []))
@@ -78,8 +75,8 @@ def kept(file: File, now: str, last_at: str, owed_to: frozenset[str], returned: 
         moved.update(share(Status.UPLOADED, [file]))
         moved.subtract(share(file.status, [file]))
     elif file.status == Status.DOWNLOADED:
-        sets += ", #dueKind = :kind, #dueAt = :due"
-        values |= {"kind": due_kind("grace", file.file_id), "due": now if returned is None else _after(now, RECALLED)}
+        sets += ", #dueKind = :kind, #dueAt = :now"
+        values |= {"kind": due_kind("grace", file.file_id)}
     does = f"SET {sets} REMOVE {forgets}"
     mark = Update(file_key(file.owner_id, file.file_id), does, " AND ".join(when), values)
     held = [files.pointed(file, held=True)] if was_lost else []
@@ -100,7 +97,3 @@ def looked(owner_id: str, file_id: str, last_at: str, *, over: bool) -> Operatio
 
 def _since(file: File) -> str | None:
     return file.kept_at or file.downloaded_at
-
-
-def _after(now: str, span: timedelta) -> str:
-    return moments.to_text(moments.from_text(now) + span)

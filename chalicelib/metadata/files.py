@@ -55,8 +55,8 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     `upload_id` is S3's, of a large file whose parts are coming in; `part_hashes` says whether each comes with a hash.
     `device_name` is what the device was called when the file was begun.
-    `tagged_at`, `gone_at` and `kept_at` tell how the cloud copy stands: see `retention`; `recalled_from` names the PCs
-    that were asked to send it back. `version` counts what people
+    `tagged_at`, `gone_at`, `kept_at` and `returned_at` tell how the cloud copy stands: see `retention`, `grace`;
+    `recalled_from` names the PCs that were asked to send it back. `version` counts what people
     changed, so that nobody overwrites what another has just written; a file's way home does not move it.
     """
 
@@ -83,6 +83,7 @@ class File(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     tagged_at: str | None = None
     gone_at: str | None = None
     kept_at: str | None = None
+    returned_at: str | None = None
     recalled_from: frozenset[str] = frozenset()
     trashed_at: str | None = None
     purged_at: str | None = None
@@ -271,11 +272,11 @@ def postponed(file: File, due_at: str) -> Operation:
 
 
 def parts_begun(file: File, upload_id: str, *, hashed: bool) -> Operation:
-    """Pending, or gone and recalled: its parts may come now. Fails if somebody else has begun an upload meanwhile."""
-    same, values = unchanged("uploadId", file.upload_id)
+    """Pending, or gone and recalled: its parts may come now. Fails if somebody else begins, or it came back."""
+    (same, upload), (still, gone) = unchanged("uploadId", file.upload_id), unchanged("goneAt", file.gone_at)
     does = "SET #uploadId = :new, #partHashes = :hashed"
-    told = {"was": file.status, "new": upload_id, "hashed": hashed, **values}
-    return Update(_at(file), does, f"{_IS} AND {same}", told)
+    told = {"was": file.status, "new": upload_id, "hashed": hashed, **upload, **gone}
+    return Update(_at(file), does, f"{_IS} AND {same} AND {still}", told)
 
 
 def with_parts(file: File, upload_id: str, *, hashed: bool) -> File:

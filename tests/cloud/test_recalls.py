@@ -341,6 +341,19 @@ def test_a_pc_that_was_paired_meanwhile_is_owed_it_then(account: Account) -> Non
     assert account.phone().see(file_id).status == "downloaded"
 
 
+def test_it_stays_for_thirty_days_whoever_takes_it_home_meanwhile(account: Account) -> None:
+    den = account.pc()
+    file_id = gone(account, den)
+    late = account.pc()
+    ask(account, file_id)
+    hear(account, file_id, send(den, file_id))
+    late.receipt(*late.owed())
+
+    stood = [account.phone().see(file_id).cloud_copy for days in (0, 29, 1) if sweep(account, days=days) is None]
+
+    assert stood == ["kept", "kept", "leaving"]
+
+
 def test_a_link_is_for_that_file_alone(account: Account) -> None:
     pc = account.pc()
     file_id = gone(account, pc)
@@ -453,6 +466,45 @@ def test_an_arrival_that_nobody_heard_of_is_found(account: Account) -> None:
 
     assert (the_file(account, file_id).version_id, quarantined(account)) == (version, 0)
     assert account.phone().see(file_id).cloud_copy == "kept"
+
+
+def test_whoever_lacks_what_the_sweep_found_is_owed_it_and_not_rung(account: Account) -> None:
+    den = account.pc()
+    file_id = gone(account, den)
+    late = account.pc()
+    ask(account, file_id)
+    version = send(den, file_id)
+
+    sweep(account, minutes=31)
+
+    assert [notice["versionId"] for notice in late.owed()] == [version]
+    assert late.heard() == []
+
+
+def test_other_bytes_that_nobody_heard_of_end_the_asking_too(account: Account) -> None:
+    pc = account.pc()
+    file_id = gone(account, pc)
+    ask(account, file_id)
+    send(pc, file_id, OTHER)
+
+    sweep(account, minutes=31)
+
+    assert (account.phone().see(file_id).recall, asked(pc), quarantined(account)) == (None, [], 1)
+    assert [one["what"] for one in account.troubles()][:1] == ["other bytes than recalled"]
+
+
+def test_what_the_sweep_cannot_hash_is_reported_and_stays(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    pc = account.pc()
+    file_id = gone(account, pc)
+    ask(account, file_id)
+    standing(pc, file_id)
+    account.put(the_file(account, file_id).key, PHOTO, checked=False)
+    monkeypatch.setattr(objects, "MOST_PUT_BYTES", len(PHOTO) - 1)
+
+    sweep(account, minutes=31)
+
+    assert (account.phone().see(file_id).recall, quarantined(account)) == ("asked", 0)
+    assert [one["what"] for one in account.troubles()] == ["object too large to hash"]
 
 
 def test_what_comes_back_while_a_sweep_looks_at_it_stays(account: Account) -> None:
@@ -591,6 +643,34 @@ def test_what_is_too_large_to_hash_is_taken_at_the_pcs_word(account: Account) ->
 
     seen = account.phone().see(file_id)
     assert (seen.cloud_copy, seen.sha256, asked(pc)) == ("kept", declare_large(size)["sha256"], [])
+
+
+def test_what_came_back_a_moment_ago_is_begun_no_more(account: Account) -> None:
+    den, attic, size = account.pc(), account.pc(), 6 * GIB
+    file_id = gone(account, den, attic, bring=large(account, size))
+    ask(account, file_id)
+
+    def come_back() -> None:
+        send_parts(den, file_id, size, range(1, 385))
+        recalls.complete(account.world, den.caller, den.device_id, file_id)
+        hear(account, file_id)
+
+    before(account, "UpdateItem", come_back)
+    told = standing(attic, file_id, 1)
+
+    assert (told.status, told.links, told.part_size) == ("downloaded", None, None)
+    assert (the_file(account, file_id).gone_at, the_file(account, file_id).upload_id) == (None, None)
+
+
+def before(account: Account, call: str, deed: Callable[[], None]) -> None:
+    """Have something happen just before a call to the table, once."""
+
+    def meanwhile(model: Any, **_: Any) -> None:
+        if model.name == call:
+            account.dynamodb.meta.events.unregister("before-call", meanwhile)
+            deed()
+
+    account.dynamodb.meta.events.register("before-call", meanwhile)
 
 
 def to_hash(account: Account) -> list[str]:

@@ -21,6 +21,7 @@ from tests.builders import BUCKET, OWNER, Account, Pc
 
 PHOTO = b"photo"
 HOME = datetime(2026, 11, 21, 10, tzinfo=UTC)
+RETURNED = "2026-11-21T10:00:00.000Z"
 
 
 class KilledError(BaseException):
@@ -125,6 +126,9 @@ def a_file(**more: Any) -> File:
             timedelta(days=8),
             Wait(HOME + timedelta(days=11)),
         ),
+        (a_file(returned_at=RETURNED), ["den"], 0, timedelta(days=29), Wait(HOME + timedelta(days=30))),
+        (a_file(returned_at=RETURNED), ["den"], 0, timedelta(days=30), LetGo("den")),
+        (a_file(returned_at=RETURNED), ["den"], 60, timedelta(days=31), Wait(HOME + timedelta(days=60))),
     ],
 )
 def test_a_copy_leaves_when_its_grace_is_over_and_a_pc_of_today_has_it(

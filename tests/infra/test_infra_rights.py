@@ -12,8 +12,8 @@ BY_LAMBDA: dict[str, set[str]] = {
 }
 # What seems within reach and is not, each with its reason.
 TOO_MUCH: dict[str, set[str]] = {
-    # It holds no copy back that anybody lacks: whoever owes a file has rung before (`retention.keep`).
-    "sweep_home": {"sqs:GetQueueUrl", "sqs:SendMessage"},
+    # It tells no PC of what it takes back (`rings=False`): each asks by itself what it is owed.
+    "sweep_home": {"sqs:SendMessage"},
     # Its writes are conditions on the items themselves.
     "watch": {"dynamodb:ConditionCheckItem"},
 }
