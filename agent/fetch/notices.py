@@ -103,9 +103,9 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 
 
 def _optional_text(fields: Mapping[str, object], name: str) -> str | None:
-    """Take a hint if it is text; a hint of another type is no reason to lose a file."""
+    """Take a hint if it is text; a hint of another type, or half a character in it, is no reason to lose a file."""
     value = fields.get(name)
-    return value if isinstance(value, str) and value else None
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
 
 
 def _matching(fields: Mapping[str, object], name: str, pattern: re.Pattern[str], expected: str) -> str:

@@ -61,6 +61,10 @@ def test_an_unsound_notice_is_refused_naming_the_field(changes: dict[str, Any]) 
         notices.from_json(told(**changes))
 
 
+def test_half_a_character_in_a_name_costs_no_file() -> None:
+    assert a_notice(name="a\ud800.jpg").name == "a?.jpg"
+
+
 @pytest.mark.parametrize("body", ["", "garbage", "[]", "null", '"x"', '{"Event": "s3:TestEvent"}', b"\xff\xfe"])
 def test_a_body_that_is_no_notice_is_refused(body: str | bytes) -> None:
     with pytest.raises(UnsoundNoticeError):
