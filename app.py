@@ -448,10 +448,10 @@ def turn_off_mfa(asked: mfa.TurnOff) -> None:
 
 
 @app.route("/me", methods=["GET"], authorizer=caller_token)
-@open_to(EVERYBODY_KNOWN, refuses=[NotAllowedError, NotFoundError])
-def show_me() -> me.Me:
-    """Tell the caller who it is."""
-    return me.show(cloud(), caller())
+@open_to(EVERYBODY_KNOWN, refuses=[NotAllowedError, NotFoundError, *user_pool.ALWAYS, user_pool.SessionEndedError])
+def show_me(asked: me.AskedMe) -> me.Me:
+    """Tell the caller who it is; a person who asks `with=mfa` also whether sign-in asks for an app's code."""
+    return me.show_with(cloud(), caller(), access_token(), asked)
 
 
 @app.route("/me", methods=["PATCH"], authorizer=caller_token)

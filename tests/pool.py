@@ -164,6 +164,11 @@ class Pool:
         self._holder(AccessToken).mfa = SoftwareTokenMfaSettings["Enabled"]
         return {}
 
+    def get_user(self, *, AccessToken: str) -> dict[str, Any]:  # noqa: N803
+        member = self._holder(AccessToken)
+        on = {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]} if member.mfa else {}
+        return {"Username": member.sub, "UserAttributes": [], **on}
+
     def delete_user(self, *, AccessToken: str) -> dict[str, Any]:  # noqa: N803
         gone = self._holder(AccessToken)
         self.members = {email: member for email, member in self.members.items() if member is not gone}

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, UnsetType
 
-from chalicelib.auth import devices, scopes
+from chalicelib.auth import devices, mfa, scopes
 from chalicelib.auth.callers import Caller
 from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
@@ -36,6 +36,12 @@ class OwnerSettings(Request, frozen=True):
     ] = msgspec.UNSET
 
 
+class AskedMe(Request, frozen=True, rename={"also": "with"}):
+    """What a person wants to know besides: `mfa` costs a question to the user pool. Devices are told no more."""
+
+    also: Literal["mfa"] | None = None
+
+
 class Me(Reply, frozen=True):
     """A caller in its own eyes: a person sees all devices and the usage, a device itself alone."""
 
@@ -47,6 +53,15 @@ class Me(Reply, frozen=True):
     grace_days: GraceDays | Literal["never"] | None = None
     keep_places: bool | None = None
     weekly_report: bool | None = None
+    mfa: Annotated[bool | None, Meta(description="Whether sign-in asks for an app's code, if it was asked for.")] = None
+
+
+def show_with(world: Cloud, caller: Caller, access_token: str, asked: AskedMe) -> Me:
+    """Tell the caller who it is, and a person what was asked for besides."""
+    shown = show(world, caller)
+    if caller.device_id or asked.also is None:
+        return shown
+    return msgspec.structs.replace(shown, mfa=mfa.is_on(world, access_token))
 
 
 def show(world: Cloud, caller: Caller) -> Me:

@@ -13,6 +13,7 @@ from chalicelib.bodies import Reply, Request
 from chalicelib.cloud import Cloud
 
 _ISSUER = "Backhaul"
+_APP = "SOFTWARE_TOKEN_MFA"
 
 
 class Verify(Request, frozen=True):
@@ -32,6 +33,13 @@ class Secret(Reply, frozen=True):
 
     secret: str
     uri: str
+
+
+def is_on(world: Cloud, access_token: str) -> bool:
+    """Whether each sign-in asks for the app's code: only the pool knows."""
+    codes = ("NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException")
+    told = user_pool.ask(world, "get_user", dict.fromkeys(codes, SessionEndedError), AccessToken=access_token)
+    return _APP in told.get("UserMFASettingList", ())
 
 
 def set_up(world: Cloud, caller: Caller, access_token: str) -> Secret:

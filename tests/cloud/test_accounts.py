@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from chalicelib import limits
-from chalicelib.auth import accounts, mfa, user_pool
+from chalicelib.auth import accounts, me, mfa, user_pool
 from chalicelib.auth.accounts import Address, Challenge, ChangePassword, Confirm, Login, Refresh, Register, Reset
 from chalicelib.auth.user_pool import (
     BusyError,
@@ -18,7 +18,7 @@ from chalicelib.auth.user_pool import (
     WrongCredentialsError,
     WrongPasswordError,
 )
-from chalicelib.bodies import parse
+from chalicelib.bodies import convert, parse
 from chalicelib.errors import BadInputError, NotAllowedError, Refusal
 from chalicelib.limits import TooManyRequestsError
 from chalicelib.metadata import owners
@@ -215,6 +215,33 @@ def test_a_device_cannot_change_a_password(world: Any) -> None:
 
     with pytest.raises(NotAllowedError):
         accounts.change_password(world, phone, KNOWN, ChangePassword(PASSWORD, "Another-horse-2"))
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_person_who_asks_is_told_whether_sign_in_asks_for_an_app(world: Any, pool: Pool, *, on: bool) -> None:
+    pool.members[KNOWN].mfa = on
+
+    assert me.show_with(world, a_person(SUB), KNOWN, convert({"with": "mfa"}, me.AskedMe)).mfa is on
+
+
+def test_nobody_pays_for_what_was_not_asked(world: Any, pool: Pool) -> None:
+    pool.calls.clear()
+
+    assert me.show_with(world, a_person(SUB), KNOWN, me.AskedMe()).mfa is None
+    assert pool.calls == []
+
+
+def test_a_device_is_not_told_how_its_owner_signs_in(world: Any, pool: Pool) -> None:
+    phone, _ = a_device(world, "phone", owner_id=SUB)
+    pool.calls.clear()
+
+    assert me.show_with(world, phone, "key", me.AskedMe("mfa")).mfa is None
+    assert pool.calls == []
+
+
+def test_who_signed_out_elsewhere_is_told_nothing(world: Any) -> None:
+    with pytest.raises(SessionEndedError):
+        me.show_with(world, a_person(SUB), "nobody", me.AskedMe("mfa"))
 
 
 def with_app(world: Any) -> None:
