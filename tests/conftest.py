@@ -1,6 +1,11 @@
 """How the tests are shared out when several processes run them (`make test`): what needs one system stays together."""
 
+import gc
+
 import pytest
+
+# Moto and botocore make many objects that stay: with the usual thresholds a third of the time goes into looking at them.
+gc.set_threshold(100_000, 50, 100)
 
 TOGETHER = {
     "tests/e2e/": "the whole system",
