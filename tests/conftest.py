@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-# Moto and botocore make many objects that stay: with the usual thresholds a third of the time goes into looking at them.
+# Moto and botocore make many objects that stay: with the usual thresholds a third of the time goes into looking.
 gc.set_threshold(100_000, 50, 100)
 
 TOGETHER = {
