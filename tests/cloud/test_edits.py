@@ -60,6 +60,14 @@ def test_an_edit_of_what_was_edited_since_changes_nothing_and_tells_how_it_is(ac
     assert account.phone().see(file_id).name == "b.jpg"
 
 
+def test_what_was_edited_since_is_called_no_favourite_either(account: Account) -> None:
+    file_id = account.phone().bring(b"1", name="a.jpg")
+    change(account, file_id, 0, name="b.jpg")
+
+    with pytest.raises(ChangedMeanwhileError):
+        change(account, file_id, 0, favourite=True)
+
+
 def test_the_way_home_does_not_stand_in_the_way_of_an_edit(account: Account) -> None:
     pc, phone = account.pc(), account.phone()
     (begun,) = phone.begin(b"photo")
