@@ -7,6 +7,7 @@ first process goes, and with it the kernel ends every Windows program, the wines
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,15 @@ exec cat >/dev/null
 UNPRIVILEGED = ("setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all,+dac_read_search")
 """Wine must not be almighty: for root without this, read-only files are writable, which no Windows does."""
 ENTRANCE_SECONDS = 10
+SILENT_SECONDS = 150
+
+
+class SilentError(Exception):
+    """Raised when nothing is said any more: now and then Wine waits for itself, before any test has begun."""
+
+    def __init__(self, seconds: float) -> None:
+        """Say for how long nothing was heard."""
+        super().__init__(f"nothing was said for {seconds:.0f} s")
 
 
 class Room:
@@ -71,11 +81,17 @@ class Room:
         """Run a Windows program, show what it says as it says it, and return its exit code."""
         running = self.start(*command, folder=folder, environment=environment)
         assert running.stdout is not None
-        while said := os.read(running.stdout.fileno(), 65536):
+        while said := self._hear(running.stdout.fileno()):
             sys.stdout.buffer.write(said)
             sys.stdout.flush()
         running.stdout.close()
         return running.wait()
+
+    def _hear(self, handle: int) -> bytes:
+        """Wait for what is said next; nothing, once all is said."""
+        if not select.select([handle], [], [], SILENT_SECONDS)[0]:
+            raise SilentError(SILENT_SECONDS)
+        return os.read(handle, 65536)
 
     def end(self) -> None:
         """End whatever is running in the room."""

@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
 import debian_wine  # noqa: E402 - lies beside us
-from room import Room, windows_path  # noqa: E402 - lies beside us
+from room import Room, SilentError, windows_path  # noqa: E402 - lies beside us
 
 from shipping import ingredients, installer, portable  # noqa: E402 - found through the line above
 from shipping.errors import ShippingError  # noqa: E402 - as above
@@ -49,13 +49,23 @@ def main(arguments: list[str]) -> int:
         shipped = told("the portable ZIP", lambda: build_portable(tools))
         if any(INSTALLER_TESTS in one for one in arguments):
             told("the installer", lambda: build_installer(tools))
-        with Room(wine, tools) as room:
-            if arguments == ["--journey"]:
+        if arguments == ["--journey"]:
+            with Room(wine, tools) as room:
                 return travel(room, shipped, tools)
-            return run_tests(room, python, shipped, arguments)
-    except (debian_wine.NoWineError, ShippingError) as error:
+        try:
+            return in_a_room(wine, tools, lambda room: run_tests(room, python, shipped, arguments))
+        except SilentError as error:
+            sys.stderr.write(f"test-windows: {error}; once more, in a new room\n")
+            return in_a_room(wine, tools, lambda room: run_tests(room, python, shipped, arguments))
+    except (debian_wine.NoWineError, ShippingError, SilentError) as error:
         sys.stderr.write(f"test-windows cannot run here: {error}\n")
         return 1
+
+
+def in_a_room(wine: Path, tools: Path, deed: Callable[[Room], int]) -> int:
+    """Do something in a room of its own."""
+    with Room(wine, tools) as room:
+        return deed(room)
 
 
 def travel(room: Room, shipped: Path, tools: Path) -> int:
