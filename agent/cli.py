@@ -180,7 +180,7 @@ def _pair(chosen: argparse.Namespace) -> int:
     if chosen.json:
         _print_json({"deviceId": claimed["deviceId"]})
     elif is_phone:
-        print(f"Paired as a phone. Next: python -m agent push FOLDER --state {home}")
+        print(f"Paired as a phone. Next: backhaul push FOLDER --state {home}")
     else:
         print(f"Paired. Files will come home to {home}. Next: {starting.after_pairing(home)}")
     return 0

@@ -189,7 +189,7 @@ class PermanentError(AgentError):
 class RevokedError(PermanentError):
     """Raised when the cloud does not accept this PC's key any more."""
 
-    hint = "Pair again: python -m agent pair URL --home DIR"
+    hint = "Pair again: backhaul pair URL --home DIR"
 
     def __init__(self, device_id: str) -> None:
         """Keep which device it was."""
@@ -199,7 +199,7 @@ class RevokedError(PermanentError):
 class NotPairedError(PermanentError):
     """Raised when a home folder has no pairing, or its key cannot be found."""
 
-    hint = "Pair first: python -m agent pair URL --home DIR. If the folder is on a drive, plug that drive in."
+    hint = "Pair first: backhaul pair URL --home DIR. If the folder is on a drive, plug that drive in."
 
     def __init__(self, home: object, what: str) -> None:
         """Keep the folder and what it lacks."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from agent.errors import FileTroubleError, NotPairedError, PermanentError, RevokedError
 
-PAIR_HINT = "Pair first: python -m agent pair URL --home DIR --kind phone, then push with --state DIR."
+PAIR_HINT = "Pair first: backhaul pair URL --home DIR --kind phone, then push with --state DIR."
 
 
 class ChangedFileError(FileTroubleError):
