@@ -45,6 +45,7 @@ DOCUMENTED = """\
 # toasts = true
 
 # Bytes a second that may come home, like "2M" or "750k"; "0" is no limit. `run --limit 2M` goes before both.
+# The same amount may go back to the cloud, of files that are asked for there.
 [limit]
 # day = "0"
 # night = "0"

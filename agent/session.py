@@ -21,9 +21,9 @@ from agent.loop import Loop
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
-from agent.push.bucket import Bucket as UploadBucket
 from agent.push.bucket import pool as uploads_pool
 from agent.recall.api import RecallApi
+from agent.recall.line import LimitedBucket
 from agent.recall.recaller import Recaller
 from agent.show.screen import View
 from agent.wire.api import DeviceApi
@@ -146,14 +146,14 @@ class Session:
                 inbox,
                 courier,
                 patience=patience,
-                recall=self._recaller(pairing, key).ring,
+                recall=self._recaller(pairing, key, traffic).ring,
                 may_fetch=pause.may_fetch,
                 breadth=breadth,
             )
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)
 
-    def _recaller(self, pairing: Pairing, key: str) -> Recaller:
+    def _recaller(self, pairing: Pairing, key: str, traffic: Traffic) -> Recaller:
         api = RecallApi(pairing.url, pairing.device_id, key)
-        bucket = UploadBucket(uploads_pool(1, pairing.url))
+        bucket = LimitedBucket(uploads_pool(1, pairing.url), traffic.leaving)
         return Recaller(self._home, api, bucket, self.stop, lambda: not self._pause.paused())

@@ -1,4 +1,4 @@
-"""What comes over the line: counted for people, held to the limit, stopped by a pause. Used by all workers."""
+"""What passes over the line: counted for people, held to the limit, stopped by a pause. Used by all workers."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class Traffic:
         self._stop, self._paused, self._clock = stop, paused, clock
         self._limit, self._now = limit, now
         self._bucket = Bucket(self._rate, clock, self._wait)
+        self._out = Bucket(self._rate, clock, self._wait)
         self._lock = threading.Lock()
         self._under_way: dict[str, Under] = {}
         self._bytes = self._came = 0
@@ -80,6 +81,12 @@ class Traffic:
             self._bytes += count
             if under := self._under_way.get(notice.file_id):
                 under.got = min(under.got + count, under.size)
+
+    def leaving(self, count: int) -> None:
+        """Let bytes go back to the cloud: at the same pace, in a bucket of their own, so that neither way waits."""
+        if self._paused():
+            raise PausedError
+        self._out.take(count)
 
     def begun(self, entry: Entry) -> None:
         """Note that a worker has a file in hand, as soon as it is its turn.

@@ -126,6 +126,44 @@ def test_a_wait_for_the_limit_ends_with_a_pause_and_with_a_stop() -> None:
         traffic.passing(a_notice(), 1)
 
 
+@pytest.mark.parametrize("way", ["home", "back"])
+def test_a_pause_ends_the_wait_for_the_limit(way: str) -> None:
+    paused = [False]
+
+    class PausedMeanwhile(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            paused[0] = timeout is not None
+            return False
+
+    traffic = Traffic(Limit(day=10_000, night=10_000), PausedMeanwhile(), lambda: paused[0])
+    let = traffic.leaving if way == "back" else lambda count: traffic.passing(a_notice(), count)
+    let(10**9)
+
+    with pytest.raises(PausedError):
+        let(1)
+    with pytest.raises(PausedError):
+        let(1)
+
+
+def test_what_goes_back_keeps_to_the_limit_and_holds_up_nothing_that_comes() -> None:
+    waited: list[float] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout or 0)
+            return False
+
+    traffic = Traffic(Limit(day=100_000, night=100_000), Stop(), clock=lambda: sum(waited))
+
+    for _ in range(20):
+        traffic.leaving(64_000)
+    going = sum(waited)
+    traffic.passing(a_notice(), 64_000)
+
+    assert going == pytest.approx(19 * 0.64)
+    assert sum(waited) == going
+
+
 def test_the_limit_follows_the_time_of_day() -> None:
     waited: list[float] = []
     clock, hour = [0.0], [12]

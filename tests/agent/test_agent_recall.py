@@ -17,13 +17,16 @@ from agent.config import Config
 from agent.drive.catalog import Catalog, Receipt
 from agent.drive.home import Home
 from agent.drive.room import Room
+from agent.errors import PausedError
 from agent.fetch import notices
 from agent.fetch.flights import Flights
 from agent.fetch.intake import Intake
+from agent.fetch.traffic import Traffic
 from agent.parts import Parts
 from agent.push.bucket import Bucket, pool
 from agent.push.errors import UnreadableError
 from agent.recall.api import Recall, RecallApi
+from agent.recall.line import LimitedBucket
 from agent.recall.recaller import Recaller
 from agent.rounds import Rounds
 from agent.show import status
@@ -68,22 +71,25 @@ class Asking(FakeCloud):
 
     def _link(self, file_id: str, part: int) -> dict[str, Any]:
         url = f"{self.url}put/{file_id}?part={part}"
-        size = self.asked[file_id]["size"]
-        length = {0: size, 1: PART, 2: size - PART}[part]
-        told = {"url": url, "method": "PUT", "headers": {"Content-Length": str(length)}, "expiresAt": "x"}
+        length = str(self._length(file_id, part))
+        told = {"url": url, "method": "PUT", "headers": {"Content-Length": length}, "expiresAt": "x"}
         return told | ({"part": part} if part else {})
+
+    def _length(self, file_id: str, part: int) -> int:
+        size = int(self.asked[file_id]["size"])
+        return {0: size, 1: PART, 2: size - PART}[part]
 
     def put(self, path: str, body: bytes) -> int:
         (told,) = parse_qs(urlsplit(path).query)["part"]
-        part = int(told)
-        refused = self.before_put(part)
+        part, file_id = int(told), urlsplit(path).path.rpartition("/")[2]
+        refused = self.before_put(part) or (400 if len(body) < self._length(file_id, part) else None)
         if refused:
             return refused
         self.puts.append(part)
         if part:
             self.parts[part] = body
         else:
-            self._take(urlsplit(path).path.rpartition("/")[2], body)
+            self._take(file_id, body)
         return 200
 
     def _take(self, file_id: Any, body: bytes = b"") -> Any:
@@ -121,7 +127,8 @@ def has(pc: Pc, cloud: Asking, body: bytes, path: str = "2024/a.jpg") -> str:
 
 def recaller(pc: Pc, cloud: Asking, **more: Any) -> Recaller:
     stop = cast("threading.Event", more.pop("stop", threading.Event()))
-    return Recaller(pc.home, RecallApi(cloud.url, DEVICE, pc.keys.find(DEVICE)), Bucket(pool(1)), stop, **more)
+    bucket = cast("Bucket", more.pop("bucket", Bucket(pool(1))))
+    return Recaller(pc.home, RecallApi(cloud.url, DEVICE, pc.keys.find(DEVICE)), bucket, stop, **more)
 
 
 def film() -> bytes:
@@ -209,6 +216,44 @@ def test_a_paused_agent_sends_nothing_back(pc: Pc, cloud: Asking) -> None:
     made.ring()
 
     assert (made._thread, cloud.puts) == (None, [])
+
+
+@pytest.mark.parametrize("body", [b"a photo", film()], ids=["whole", "in parts"])
+def test_every_byte_that_goes_back_is_let_through_by_the_limit(pc: Pc, cloud: Asking, body: bytes) -> None:
+    left: list[int] = []
+    cloud.asks_for(body, has(pc, cloud, body))
+
+    recaller(pc, cloud, bucket=LimitedBucket(pool(1), left.append)).make_pass()
+
+    assert sum(left) == len(body)
+    assert list(cloud.back.values()) == [body]
+
+
+def test_a_running_agent_holds_what_goes_back_to_its_limit(
+    pc: Pc, cloud: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(Traffic, "leaving", lambda _traffic, count: left.append(count))
+    cloud.asks_for(b"a photo", has(pc, cloud, b"a photo"))
+
+    pc.start()
+    cloud.wait_until(lambda: cloud.back)
+
+    assert left == [7]
+
+
+def test_a_pause_in_the_middle_of_a_file_leaves_it_for_later(pc: Pc, cloud: Asking) -> None:
+    cloud.asks_for(b"a photo", has(pc, cloud, b"a photo"))
+
+    def refuse(_count: int) -> None:
+        raise PausedError
+
+    made = recaller(pc, cloud, bucket=LimitedBucket(pool(1), refuse))
+    with pytest.raises(PausedError):
+        made.make_pass()
+
+    recaller(pc, cloud).make_pass()
+    assert list(cloud.back.values()) == [b"a photo"]
 
 
 def test_a_drive_that_is_unplugged_in_the_middle_loses_nothing(pc: Pc, cloud: Asking) -> None:
