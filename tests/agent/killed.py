@@ -8,6 +8,7 @@ until its catalog says that all is home and receipted; with "record" it writes d
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from agent.drive import ahead
@@ -34,10 +35,25 @@ from agent.wire.bucket import S3Bucket
 from agent.wire.credentials import Wallet
 from agent.wire.inbox import Message
 
-TRACED = {
-    *("delivery.py", "disk.py", "download.py", "catalog.py"),
-    *("shelf.py", "receipts.py", "folders.py", "ranges.py", "ahead.py"),
+PROJECT = Path(__file__).resolve().parents[2]
+STEPS = {
+    *("agent/fetch/delivery.py", "agent/fetch/download.py", "agent/fetch/ranges.py", "agent/fetch/receipts.py"),
+    *("agent/drive/disk.py", "agent/drive/ahead.py", "agent/drive/letting.py", "agent/drive/birth.py"),
+    *("agent/drive/catalog.py", "agent/drive/shelf.py", "agent/drive/folders.py"),
 }
+"""The modules whose lines change what the next start finds: on the drive, in the catalog, or told to the cloud."""
+NO_STEPS = {
+    *("agent/loop.py", "agent/rounds.py", "agent/parts.py", "agent/duty.py", "agent/config.py"),
+    *("agent/surroundings.py", "agent/identity/keystore.py", "agent/identity/private.py"),
+    *("agent/wire/api.py", "agent/wire/bucket.py", "agent/wire/credentials.py", "agent/wire/inbox.py"),
+    *("agent/wire/proxies.py", "agent/wire/trust.py"),
+    *("agent/drive/dates.py", "agent/drive/names.py", "agent/drive/paths.py"),
+    *("agent/drive/home.py", "agent/drive/lock.py", "agent/drive/room.py"),
+    *("agent/fetch/intake.py", "agent/fetch/owed.py", "agent/fetch/crew.py", "agent/fetch/flights.py"),
+    *("agent/fetch/plan.py", "agent/fetch/notices.py", "agent/fetch/memory.py", "agent/fetch/breadth.py"),
+}
+"""The others that have a part in it: they reckon, ask, or call the ones above. To be killed between two steps is to be
+killed before the second of them."""
 
 
 class FarAway:
@@ -63,25 +79,41 @@ class SilentInbox:
         """Hide nothing."""
 
 
-class Tracer:
-    """Notes every first execution of a line in the traced modules, and kills on one of them."""
+class Recorder:
+    """Notes every first execution of a line in the modules of steps, and which other modules have a part in it."""
 
-    def __init__(self, fatal: str | None) -> None:
-        self.seen: dict[str, None] = {}
-        self._fatal = fatal
+    def __init__(self) -> None:
+        self.steps: dict[str, None] = {}
+        self.others: dict[str, None] = {}
 
     def __call__(self, frame: FrameType, event: str, _argument: object) -> Any:
-        path = Path(frame.f_code.co_filename)
-        if "agent" not in path.parts[-3:-1] or path.name not in TRACED:
+        module = module_of(frame.f_code)
+        if module not in STEPS:
+            self.others.setdefault(module)
             return None
         if event == "line":
-            self._on(f"{path.name}:{frame.f_lineno}")
+            self.steps.setdefault(f"{module}:{frame.f_lineno}")
         return self
 
-    def _on(self, line: str) -> None:
-        self.seen.setdefault(line)
-        if line == self._fatal:
+
+class Killer:
+    """Kills on one line, the moment it is about to be executed."""
+
+    def __init__(self, fatal: str) -> None:
+        self._module, _, line = fatal.partition(":")
+        self._line = int(line)
+
+    def __call__(self, frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "line" and frame.f_lineno == self._line:
             os.kill(os.getpid(), signal.SIGKILL)
+        return self if module_of(frame.f_code) == self._module else None
+
+
+@functools.cache
+def module_of(code: CodeType) -> str:
+    """Name the module of the agent that code is from; nothing for all other code."""
+    path = Path(code.co_filename)
+    return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT / "agent") else ""
 
 
 ahead.EVERY = download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
@@ -113,10 +145,11 @@ def all_done(home: Home) -> bool:
 
 def child(job: dict[str, Any]) -> None:
     """Be one agent; never return."""
-    stop = threading.Event()
-    tracer = Tracer(job.get("line"))
-    if job.get("line") or job.get("record"):
-        threading.settrace(tracer)
+    stop, recorder = threading.Event(), Recorder()
+    if job.get("record"):
+        threading.settrace(recorder)
+    if job.get("line"):
+        threading.settrace(Killer(job["line"]))
     worker = threading.Thread(target=work, args=[Home(Path(job["home"])), stop])
     worker.start()
     while not all_done(Home(Path(job["home"]))):
@@ -124,7 +157,8 @@ def child(job: dict[str, Any]) -> None:
     stop.set()
     worker.join()
     if job.get("record"):
-        Path(job["record"]).write_text("\n".join(tracer.seen))
+        seen = {"steps": list(recorder.steps), "others": sorted(filter(None, recorder.others))}
+        Path(job["record"]).write_text(json.dumps(seen))
     os._exit(0)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from fake_cloud import FakeCloud
 from fake_pc import Pc
+from killed import NO_STEPS, STEPS
 
 from agent.drive.home import Home
 
@@ -76,13 +77,29 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made.close()
 
 
+def recorded(stage: Stage, lines: Path) -> dict[str, list[str]]:
+    """Bring the files home undisturbed, and say which steps it took and which other modules had a part in it."""
+    assert stage.run(record=str(lines)) == 0
+    told: dict[str, list[str]] = json.loads(lines.read_text())
+    return told
+
+
+def test_no_module_that_has_a_part_in_it_is_forgotten(stage: Stage, tmp_path: Path) -> None:
+    with FakeCloud() as cloud:
+        stage.fresh(cloud)
+        seen = recorded(stage, tmp_path / "lines")
+
+    assert set(seen["others"]) <= NO_STEPS
+    assert {line.partition(":")[0] for line in seen["steps"]} == STEPS
+
+
 @pytest.mark.parametrize("share", range(SHARES))
 def test_killed_on_any_line_the_next_start_converges(stage: Stage, tmp_path: Path, share: int) -> None:
     with FakeCloud() as cloud:
         pc = stage.fresh(cloud)
-        stage.run(record=str(tmp_path / "lines"))
+        seen = recorded(stage, tmp_path / "lines")
         expected, paths = pc.files(), sorted(cloud.taken.values())
-    lines = (tmp_path / "lines").read_text().split()[share::SHARES]
+    lines = seen["steps"][share::SHARES]
     killed = 0
 
     for line in lines:
