@@ -34,6 +34,8 @@ STALL = timedelta(seconds=30)
 NO_LIMIT = timedelta(days=30)
 """obstore limits the whole request to 30 seconds by itself, which a long video would never meet."""
 CLOCK_REFUSAL = "RequestTimeTooSkewed"
+EXPIRED = "ExpiredToken"
+"""S3 says so with 400, not 403. The wallet may be the last to know: its clock stands still while the PC sleeps."""
 RESUME_REFUSALS = ("NotPartial", "UnexpectedRange", "416 Range Not Satisfiable")
 
 
@@ -89,6 +91,8 @@ class S3Bucket:
         except PreconditionError as error:
             raise ChangedObjectError(notice.key, "it is another one now") from error
         except (BaseError, ValueError) as error:
+            if EXPIRED in str(error):
+                self._wallet.give_up(credentials)
             raise _trouble(notice.key, error) from error
         return _S3Body(notice.key, found)
 

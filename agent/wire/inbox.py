@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LONG_POLL_SECONDS = 20
 HIDDEN_SECONDS = 300
 BATCH = 10
+EXPIRED = "ExpiredToken"
 CLOCK_REFUSALS = ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed")
 
 
@@ -95,9 +96,10 @@ class SqsInbox:
             what = "queue"
             if any(sign in str(error) for sign in CLOCK_REFUSALS):
                 raise WrongClockError(what) from error
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
+            code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status in (401, 403) or code.startswith(EXPIRED):
                 self._wallet.give_up(credentials)
-            raise UnreachableError(what, error.response["Error"]["Code"]) from error
+            raise UnreachableError(what, code) from error
         except BotoCoreError as error:
             what = "queue"
             raise UnreachableError(what, type(error).__name__) from error

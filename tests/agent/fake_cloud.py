@@ -360,8 +360,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault = stored.faults.pop(0) if stored and stored.faults else ""
         if stored is None or fault == "missing":
             self._json(404, "<Error><Code>NoSuchKey</Code></Error>")
-        elif fault == "skewed":
-            self._json(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>")
+        elif ":" in fault:
+            self._json(int(fault[:3]), f"<Error><Code>{fault[4:]}</Code></Error>")
         elif fault.isdigit():
             self._json(int(fault), "<Error><Code>Fault</Code></Error>")
         else:

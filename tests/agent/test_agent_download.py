@@ -300,13 +300,35 @@ def test_an_edit_that_keeps_the_size_is_never_receipted_as_the_original(desk: De
 
 
 def test_a_wrong_clock_is_blamed_on_no_file_and_renews_no_credentials(desk: Desk) -> None:
-    desk.has(SMALL, "skewed")
+    desk.has(SMALL, "403:RequestTimeTooSkewed")
     before = desk.courier.bucket._wallet.current()  # type: ignore[attr-defined]
 
     with pytest.raises(WrongClockError, match="clock"):
         desk.bring()
 
     assert desk.courier.bucket._wallet.current() is before  # type: ignore[attr-defined]
+
+
+def test_credentials_that_s3_calls_expired_are_renewed(desk: Desk) -> None:
+    desk.has(SMALL, "400:ExpiredToken")
+    before = desk.courier.bucket._wallet.current()  # type: ignore[attr-defined]
+
+    with pytest.raises(UnreachableError):
+        desk.bring()
+
+    assert desk.courier.bucket._wallet.current() is not before  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_credentials_that_the_queue_calls_expired_are_renewed(cloud: FakeCloud, status: int) -> None:
+    cloud.refuse["ReceiveMessage"] = [(status, {"__type": "ExpiredTokenException", "message": "expired"})]
+    wallet = Wallet(lambda: cloud._credentials({}, {}))
+    before = wallet.current()
+
+    with pytest.raises(UnreachableError):
+        SqsInbox(wallet).receive()
+
+    assert wallet.current() is not before
 
 
 def test_the_doorbell_tells_of_a_wrong_clock(cloud: FakeCloud) -> None:
