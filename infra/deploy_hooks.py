@@ -13,11 +13,16 @@ from typing import Any, NoReturn
 from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 from chalice.deploy.deployer import PolicyGenerator
-from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuilder, MissingDependencyError
+from chalice.deploy.packager import (
+    BaseLambdaDeploymentPackager,
+    DependencyBuilder,
+    LambdaDeploymentPackager,
+    MissingDependencyError,
+)
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import SwaggerGenerator
 
-from infra import gateway, host, mappings, outputs, plan, policies, tracing
+from infra import bytecode, gateway, host, mappings, outputs, plan, policies, tracing
 from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
@@ -60,6 +65,8 @@ def patch(recorded: Outputs) -> Patches:
     _package_honestly(patches, for_this_machine=is_local)
     if is_local:
         _run_on_this_machine(patches)
+    else:
+        _ship_bytecode(patches)
     return patches
 
 
@@ -169,6 +176,19 @@ def _package_honestly(patches: Patches, *, for_this_machine: bool) -> None:
     patches.wrap(DependencyBuilder, "build_site_packages", complete)
     # This machine's byte-code is not the app, and makes every zip another one.
     patches.wrap(BaseLambdaDeploymentPackager, "_iter_chalice_lib_if_needed", sources_only)
+
+
+def _ship_bytecode(patches: Patches) -> None:
+    def with_bytecode(make: _Call) -> _Call:
+        def create_deployment_package(self: Any, project_dir: str, python_version: str) -> str:
+            made: str = make(self, project_dir, python_version)
+            bytecode.add(Path(made))
+            return made
+
+        return create_deployment_package
+
+    # A function can write none for itself, and would compile every module at every cold start.
+    patches.wrap(LambdaDeploymentPackager, "create_deployment_package", with_bytecode)
 
 
 def _run_on_this_machine(patches: Patches) -> None:

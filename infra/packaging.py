@@ -77,8 +77,8 @@ def look_into(zip_path: Path) -> Contents:
     return Contents(sizes, processors)
 
 
-def package(project: Path, work: Path, architecture: str) -> Path:
-    """Let Chalice package a copy of the project as a deploy would, and return the zip.
+def package(project: Path, work: Path, architecture: str, *, stage: str = "dev") -> Path:
+    """Let Chalice package a copy of the project as a deploy of the stage would, and return the zip.
 
     Not by `chalice package`: that writes a template too, and refuses an app that listens to a bucket.
     """
@@ -88,7 +88,7 @@ def package(project: Path, work: Path, architecture: str) -> Path:
     osutils = OSUtils()
     builder = DependencyBuilder(osutils, PipRunner(SubprocessPip(osutils)), architecture)
     packager = LambdaDeploymentPackager(osutils, builder, UI(), architecture=architecture)
-    patches = patch(sample_for("dev"))
+    patches = patch(sample_for(stage))
     try:
         return Path(packager.create_deployment_package(str(copy), Config().lambda_python_version))
     except (NoSuchPackageError, PackageDownloadError) as error:

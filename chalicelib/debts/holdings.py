@@ -7,8 +7,8 @@
 A PC may say so at any time; where nothing was lost, every answer is `repeated`. `judge` decides about one and is pure.
 """
 
-import mimetypes
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -30,8 +30,6 @@ from chalicelib.metadata.table import Key
 MOST_HOLDINGS = 100
 Outcome = Literal["taken", "repeated", "restored", "refused"]
 Reason = Literal["unknownFile", "otherSha256", "otherSize", "notOwed", "unwanted", "otherFile", "inCloud"]
-# The machine's own list would differ from one to the next.
-_TYPES = mimetypes.MimeTypes()
 
 
 class Holding(Request, frozen=True):
@@ -136,6 +134,18 @@ def _write(world: Cloud, file: File, device_id: str) -> Reason | None:
     return None
 
 
+@cache
+def _types() -> Any:
+    """Return what names tell of types, without the machine's own list, which differs from one to the next."""
+    import mimetypes  # noqa: PLC0415 (reads the machine's lists all the same, and no other request pays for it)
+
+    return mimetypes.MimeTypes()
+
+
+def _type_of(name: str) -> str:
+    return _types().guess_type(name)[0] or "application/octet-stream"
+
+
 def _rebuilt(world: Cloud, owner_id: str, device_id: str, told: Holding) -> File:
     """Return the file as it stands: at home on this PC alone, its cloud copy gone."""
     now = world.now_text()
@@ -144,7 +154,7 @@ def _rebuilt(world: Cloud, owner_id: str, device_id: str, told: Holding) -> File
         owner_id=owner_id,
         file_id=told.file_id,
         name=told.name,
-        type=_TYPES.guess_type(told.name)[0] or "application/octet-stream",
+        type=_type_of(told.name),
         status=Status.DOWNLOADED,
         key=keys.original(owner_id, told.file_id, told.name),
         size=told.size,

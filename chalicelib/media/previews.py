@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chalicelib.cloud import Cloud
-from chalicelib.media.sandbox import PREVIEWS
 from chalicelib.metadata.files import File
 
+PREVIEWS = ("256", "1600")
 TYPE = "image/webp"
 # A preview never changes: another picture is another file. Only whoever asked may keep it.
 CACHE = "private, max-age=31536000, immutable"

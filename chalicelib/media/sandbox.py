@@ -17,13 +17,13 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from chalicelib.media import sniffed
+from chalicelib.media.previews import PREVIEWS
 from chalicelib.media.sniffed import Kind
 
 SECONDS = 45
 # Of the 2,048 MB that the function has; what else it does takes some 150.
 MEMORY_BYTES = 1600 * 1024 * 1024
 MOST_PREVIEW_BYTES = 4 * 1024 * 1024
-PREVIEWS = ("256", "1600")
 PROGRAM = Path(__file__).with_name("picture.py")
 _MOST_TOLD_BYTES = 64 * 1024
 _PR_SET_DUMPABLE = 4

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,15 @@ from chalice.awsclient import TypedAWSClient
 from chalice.config import Config
 from chalice.deploy.deployer import PolicyGenerator
 from chalice.deploy.models import Plan
-from chalice.deploy.packager import BaseLambdaDeploymentPackager, DependencyBuilder, MissingDependencyError
+from chalice.deploy.packager import (
+    BaseLambdaDeploymentPackager,
+    DependencyBuilder,
+    LambdaDeploymentPackager,
+    MissingDependencyError,
+)
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
-from chalice.utils import OSUtils
+from chalice.utils import UI, OSUtils
 
 from infra import deploy_hooks, mappings, outputs, stages
 from infra.outputs import Outputs
@@ -179,6 +185,22 @@ def test_this_machines_byte_code_stays_out_of_the_zip(project: Path) -> None:
 
     assert "chalicelib/config.py" in packed
     assert not [path for path in packed if "__pycache__" in path]
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_zip_for_lambda_brings_byte_code_of_its_own(project: Path, tmp_path: Path) -> None:
+    class Nothing:
+        def build_site_packages(self, *_: object) -> None:
+            """Need nothing."""
+
+    shutil.copytree(project / "chalicelib", tmp_path / "chalicelib")
+    shutil.copy2(project / "app.py", tmp_path)
+
+    made = LambdaDeploymentPackager(OSUtils(), Nothing(), UI()).create_deployment_package(str(tmp_path), "python3.11")
+
+    with zipfile.ZipFile(made) as package:
+        names = package.namelist()
+    assert sum(name.endswith(".pyc") for name in names) == sum(name.endswith(".py") for name in names) > 90
 
 
 def test_a_dependency_without_a_package_stops_the_command(recorded: Outputs) -> None:
