@@ -659,8 +659,8 @@ def sweep_pending(_event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def sweep_home(_event: CloudWatchEvent) -> None:
-    """Let cloud copies go whose grace is over; throw away what was in the trash for long enough."""
-    rounds.run(cloud(), "sweep_home", home_sweep.sweep_home)
+    """Let cloud copies go whose grace is over and trash that is old enough; see whether the others still run."""
+    rounds.run(cloud(), "sweep_home", lookout.sweeps, home_sweep.sweep_home)
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

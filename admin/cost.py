@@ -44,8 +44,10 @@ _LAMBDA_QUEUES, _LAMBDA_POLLERS, _POLLS_A_MINUTE = 2, 5, 3
 # What a PC asks: what it is owed every 15 minutes, a heartbeat every 5, credentials every 50.
 _PC_REQUESTS_A_MINUTE = 1 / 15 + 1 / 5 + 1 / 50
 _RUNS_A_MINUTE = {"sweep_pending": 1 / 15, "sweep_home": 1 / 60, "watch": 1 / 60}
-# What never costs anything, in dollars a month: 1M messages, 1M calls and 400,000 GiB seconds, 10 metrics, 10 alarms,
-# 3 dashboards, 5 GiB of logs, 100 GiB sent, 25 GiB of the table.
+# A metric is charged for the hours in which it is told. Not counted: somebody sends something in so many hours a day.
+_BUSY_HOURS = 8
+# What never costs anything, in dollars a month: 1M messages, 1M calls and 400,000 GiB seconds, 10 metrics of ours and 10
+# that alarms look at, 3 dashboards, 5 GiB of logs, 100 GiB sent, 25 GiB of the table.
 _FREE = {
     "SQS": 0.4,
     "Lambda": 5.53,
@@ -73,7 +75,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a stage has whether it is used or not."""
+    """What a stage has whether it is used or not; alarms are counted by the metrics they look at, as AWS does."""
 
     alarms: int
     dashboards: int
@@ -91,7 +93,7 @@ def ours(asked: Asked, counted: Mapping[str, Any], standing: Standing) -> Dollar
     total["DynamoDB storage"] += table / _GIB * rates.table_gib / _PICO * asked.months
     total["transfer to PCs"] += size * asked.pcs / _GIB * rates.sent_gib / _PICO
     _add_idle(total, asked, counted)
-    total["CloudWatch metrics"] += counted["pcs"]["1"]["hourly"]["metrics"] * rates.metric * asked.months / _PICO
+    total["CloudWatch metrics"] += _metrics(counted["pcs"]["1"]["told"]) * rates.metric * asked.months / _PICO
     total["CloudWatch alarms"] += standing.alarms * rates.alarm * asked.months / _PICO
     total["CloudWatch dashboards"] += standing.dashboards * rates.dashboard * asked.months / _PICO
     return total
@@ -124,12 +126,12 @@ def charged(total: Dollars, months: int) -> Dollars:
     return defaultdict(float, {name: max(0.0, much - free.get(name, 0)) for name, much in total.items()})
 
 
-def standing(project: Path = PROJECT) -> Standing:
-    """Count the alarms and dashboards of the template."""
+def standing(project: Path = PROJECT, *, alarms: bool = True, dashboard: bool = True) -> Standing:
+    """Count what alarms look at and dashboards in the template, as far as the stage is to have them."""
     template = (project / "infra" / "template.yaml").read_text(encoding="utf-8")
     return Standing(
-        alarms=template.count("Type: AWS::CloudWatch::Alarm"),
-        dashboards=template.count("Type: AWS::CloudWatch::Dashboard"),
+        alarms=template.count("MetricName: ") * alarms,
+        dashboards=template.count("Type: AWS::CloudWatch::Dashboard") * dashboard,
     )
 
 
@@ -166,6 +168,11 @@ def _per_file(counted: Mapping[str, Any], pcs: int) -> dict[str, float]:
     first = _all_legs(counted["pcs"]["1"], without="home") if pcs == 0 else one
     told = {name: (first[name] + max(pcs - 1, 0) * (two[name] - one[name])) / files for name in names}
     return {**told, "call": 1, "look": 1}
+
+
+def _metrics(told: Mapping[str, int]) -> float:
+    """Return for how many metrics a month is paid."""
+    return told["atRest"] + (told["atWork"] - told["atRest"]) * _BUSY_HOURS / 24
 
 
 def _all_legs(legs: Mapping[str, Mapping[str, int]], without: str = "") -> Counter[str]:
@@ -218,9 +225,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pcs", type=int, default=1)
     parser.add_argument("--months", type=int, default=1)
     parser.add_argument("--region", choices=sorted(PRICES), default=REGION)
+    parser.add_argument("--no-alarms", action="store_true", help="as a stage nobody is told of")
+    parser.add_argument("--no-dashboard", action="store_true", help="as with DASHBOARD=off")
     told = parser.parse_args(arguments)
     asked = Asked(told.files, told.mb, told.pcs, told.months, told.region)
-    print(table(asked, read(), standing()))
+    print(table(asked, read(), standing(alarms=not told.no_alarms, dashboard=not told.no_dashboard)))
     return 0
 
 

@@ -23,7 +23,7 @@ from chalicelib.auth import closures
 from chalicelib.keeping import home_sweep
 from chalicelib.media import tasks, work
 from chalicelib.media.sandbox import About, Ended, Seen
-from chalicelib.metadata import files
+from chalicelib.metadata import files, watches
 from chalicelib.upkeep import lookout, sweeps
 from tests.builders import BUCKET, OWNER, Account, Pc
 
@@ -56,16 +56,18 @@ def count(pcs: int, number: int = FILES) -> dict[str, Counts]:
 def _legs(journey: _Journey, printed: io.StringIO) -> Iterator[tuple[str, Counts]]:
     idle = {name: journey.counted(run) for name, run in journey.rounds().items()}
     yield from ((f"idle {name}", _told(counts)) for name, counts in idle.items())
-    yield "hourly", {"metrics": len(_metrics(printed.getvalue()))}
+    alone = journey.counted(journey.sweep)
+    at_rest = _metrics(printed.getvalue())
     empty = journey.table_bytes()
     yield "begin", _told(journey.counted(journey.begin))
     yield "arrive", _told(journey.counted(journey.arrive))
     yield "media", _told(journey.counted(journey.media))
     yield "home", _told(journey.counted(journey.home))
     grace = journey.counted(journey.grace)
-    grace.subtract({name: times * journey.sweeps for name, times in idle["sweep_home"].items()})
+    grace.subtract({name: times * journey.sweeps for name, times in alone.items()})
     yield "grace", _told(grace)
     yield "kept", {"tableBytes": journey.table_bytes() - empty}
+    yield "told", {"atRest": len(at_rest), "atWork": len(_metrics(printed.getvalue()))}
 
 
 def _metrics(printed: str) -> set[str]:
@@ -90,13 +92,15 @@ class _Journey:
         self.account.clock.wind(days=1)
         for pc in self.pcs:
             pc.run_lap()
+        for name in lookout.SWEEPS:
+            watches.ran(self.account.world.table, name, self.account.world.now_text())
         self.phone = self.account.phone()
         self.bodies = [b"\xff\xd8\xff" + f"photo {n:06}".encode() for n in range(number)]
         self.begun: list[Any] = []
         self.sweeps = 0
         self.meter = Meter(self.account.dynamodb, self.account.s3, self.account.sqs, self.account.sns)
 
-    def counted(self, leg: Callable[[], None]) -> Counter[str]:
+    def counted(self, leg: Callable[[], object]) -> Counter[str]:
         with self.meter.counting() as counts:
             leg()
         return Counter(counts)
@@ -145,11 +149,11 @@ class _Journey:
         told = pc.receipt(*notices)
         assert all(outcome == "taken" for outcome, _ in told), told
 
-    def rounds(self) -> dict[str, Callable[[], None]]:
+    def rounds(self) -> dict[str, Callable[[], object]]:
         """What runs by itself, as app.py tells it; the parts that matter to what it costs."""
         world = self.account.world
         return {
-            "sweep_home": self.sweep,
+            "sweep_home": lambda: (lookout.sweeps(world), self.sweep()),
             "sweep_pending": lambda: _each(world, sweeps.sweep_pending, tasks.sweep, closures.remove_closed),
             "watch": lambda: _each(world, lookout.devices, lookout.dead_letters, lookout.sweeps),
         }

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.errors import BadSettingError, MissingSettingsError
@@ -55,6 +56,10 @@ class Settings:
             field: _read_whole(names[field], values[field], noun) for field, noun in _WHOLE.items() if field in values
         }
         return cls(**values | numbers)
+
+    def patience(self, kind: str) -> timedelta:
+        """How long a device of that kind may be behind or silent before anybody hears of it."""
+        return timedelta(days=self.stale_pc_days if kind == "pc" else self.silent_phone_days)
 
     @property
     def issuer(self) -> str:

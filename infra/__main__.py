@@ -6,6 +6,7 @@ code. 1 is an error, 2 a wrong command, 130 a person's Ctrl-C.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,15 @@ from infra.shared import Shared
 from infra.stack import Stack, preview
 
 PROJECT = Path(__file__).resolve().parents[1]
+# The template's, but for the stage; each is kept by later deploys until it is given anew.
+PARAMETERS = {
+    "AlarmEmail": "who is told when something stops",
+    "Alarms": "on, off, or with-email: if somebody is told",
+    "MonthlyBudget": "how many US dollars a month before somebody is told; 0 is none",
+    "PageOrigins": "where the web page is served from, separated by commas",
+    "ShowDashboard": "on or off; the first three dashboards of an account cost nothing",
+    "TieringAfterDays": "when an original that is still in the cloud goes to Intelligent-Tiering; 0 is never",
+}
 
 
 def main(arguments: list[str] | None = None, project: Path = PROJECT) -> int:
@@ -48,8 +58,7 @@ def _deploy(asked: argparse.Namespace, project: Path, report: Callable[..., None
     stage = stages.checked_stage(project, asked.stage)
     place = _place(asked, project, stage)
     chalice = Chalice(project, stage, place.region, asked.profile)
-    given = {"AlarmEmail": asked.alarm_email, "PageOrigins": asked.page_origins, "MonthlyBudget": asked.monthly_budget}
-    parameters = {name: value for name, value in given.items() if value is not None}
+    parameters = {name: value for name in PARAMETERS if (value := getattr(asked, _option(name))) is not None}
     report(deploy(place, chalice, parameters, smoke.check_health, report).told())
 
 
@@ -98,6 +107,10 @@ def _place(asked: argparse.Namespace, project: Path, stage: str) -> Place:
     return place
 
 
+def _option(parameter: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).lower()
+
+
 def _answer(agreed: str | None, question: str) -> str:
     """Take the answer from the command line, or from the person; no person, no agreement."""
     if agreed is not None:
@@ -116,9 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--region", help="where; else AWS_REGION, AWS_DEFAULT_REGION or the profile says")
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
     up = deeds.add_parser("deploy", parents=[shared], help="resources, functions, API; safe to run again")
-    up.add_argument("--alarm-email", help="who is told when something stops")
-    up.add_argument("--monthly-budget", help="how many US dollars a month before somebody is told; 0 is none")
-    up.add_argument("--page-origins", help="where the web page is served from, separated by commas")
+    for name, what in PARAMETERS.items():
+        up.add_argument(f"--{_option(name).replace('_', '-')}", help=what)
     up.set_defaults(deed=_deploy)
     down = deeds.add_parser("destroy", parents=[shared], help="everything of a stage, data included; asks first")
     down.add_argument("--yes-delete-data", metavar="STAGE", help="agree without being asked, by the stage's name")

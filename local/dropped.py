@@ -40,8 +40,11 @@ def parse(template: str) -> dict[str, Resource]:
 
 
 def lifecycle_rules(bucket: Resource) -> list[dict[str, Any]]:
-    """Say the lifecycle in the words of the S3 API, which are not those of CloudFormation."""
-    return [_rule(rule) for rule in bucket["LifecycleConfiguration"]["Rules"]]
+    """Say the lifecycle in the words of the S3 API, which are not those of CloudFormation.
+
+    A rule that depends on a parameter is left away: there is nothing to pay for here.
+    """
+    return [_rule(rule) for rule in bucket["LifecycleConfiguration"]["Rules"] if isinstance(rule, Mapping)]
 
 
 def _rule(rule: Resource) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from chalicelib.upkeep.worries import Word
 # Within the time of the function (300 s), with room for the page in hand.
 RUN = timedelta(seconds=200)
 DEAD_LETTERS = ("arrivals-dead", "media-dead", "notices-dead", "paired-dead")
-# Four times as long as it should take until the next run.
-SWEEPS = {"sweep_pending": timedelta(hours=1), "sweep_home": timedelta(hours=4)}
+# Four times as long as it should take until the next run. `watch` is looked at by `sweep_home`, as by itself.
+SWEEPS = {"sweep_pending": timedelta(hours=1), "sweep_home": timedelta(hours=4), "watch": timedelta(hours=4)}
 _MOST_AT_ONCE = 100
 _FILES_IN_ONE_PAGE = 500
 _MOST_PAGES = 10
@@ -85,20 +85,21 @@ def dead_letters(world: Cloud) -> None:
         key = watches.queue_key(name)
         bad_since = world.now_text() if depth else None
         _tell_standing(world, key, watches.worry_of(kept.get(key, {})), bad_since, {"queue": name, "count": depth})
-    metrics.tell(world.settings.stage, world.now(), {"DeadLetters": sum(depths.values())})
 
 
 def sweeps(world: Cloud) -> None:
     """Look whether each sweep has run to its end lately; of one that never has, the time counts from the first look."""
-    kept = watches.standing(world.table, map(watches.sweep_key, SWEEPS))
+    kept, late = watches.standing(world.table, map(watches.sweep_key, SWEEPS)), 0
     for name, patience in SWEEPS.items():
         key = watches.sweep_key(name)
         if key not in kept:
             watches.ran(world.table, name, world.now_text())
             continue
         bad_since = worries.overdue(kept[key]["ranAt"], patience, world.now())
+        late += bad_since is not None
         about = {"sweep": name, "ranAt": kept[key]["ranAt"]}
         _tell_standing(world, key, watches.worry_of(kept[key]), bad_since, about)
+    metrics.tell(world.settings.stage, world.now(), {"SweepsNotRun": late})
 
 
 def _look_at_some(world: Cloud, run: _Run, shard: int) -> bool:
@@ -137,7 +138,7 @@ def _look_at(world: Cloud, run: _Run, watch: Watch, device: Device | None) -> No
 
 
 def _look_at_pc(world: Cloud, run: _Run, watch: Watch, device: Device) -> _Seen:
-    now, patience = world.now(), timedelta(days=world.settings.stale_pc_days)
+    now, patience = world.now(), world.settings.patience("pc")
     oldest = ledger.oldest_since(world.table, device.device_id)
     if oldest:
         run.oldest = min(run.oldest or oldest, oldest)
@@ -149,7 +150,7 @@ def _look_at_pc(world: Cloud, run: _Run, watch: Watch, device: Device) -> _Seen:
 
 def _look_at_phone(world: Cloud, watch: Watch, device: Device) -> _Seen:
     """Look for a phone's uploads among the files begun since the last look; judge once all of them are seen."""
-    now, patience = world.now(), timedelta(days=world.settings.silent_phone_days)
+    now, patience = world.now(), world.settings.patience("phone")
     watch, is_through = _looked_through(world, watch)
     sign_at = max(watch.sign_at or "", device.last_seen_at or "", device.created_at)
     if not is_through:

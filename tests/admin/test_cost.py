@@ -117,7 +117,30 @@ def test_frankfurt_is_dearer() -> None:
 
 
 def test_what_stands_is_counted_in_the_template() -> None:
-    assert standing().alarms > 10
+    assert standing() == Standing(alarms=10, dashboards=1)
+    assert standing(alarms=False, dashboard=False) == NOTHING_STANDS
+
+
+def test_a_first_stage_is_watched_for_nothing() -> None:
+    left = charged(ours(Asked(), counted(), standing()), 1)
+
+    assert {name: much for name, much in left.items() if name.startswith("CloudWatch") and much} == {}
+
+
+def test_a_metric_is_paid_for_in_the_hours_in_which_it_is_told() -> None:
+    told = counted()["pcs"]["1"]["told"]
+    quiet = ours(Asked(months=1), counted() | {"pcs": quietened()}, NOTHING_STANDS)["CloudWatch metrics"]
+
+    assert told["atRest"] == 0
+    assert told["atWork"] <= 10
+    assert quiet == 0
+    assert ours(Asked(months=1), counted(), NOTHING_STANDS)["CloudWatch metrics"] == pytest.approx(
+        0.3 * told["atWork"] * 8 / 24
+    )
+
+
+def quietened() -> dict[str, Any]:
+    return {name: legs | {"told": {"atRest": 0, "atWork": 0}} for name, legs in counted()["pcs"].items()}
 
 
 def test_the_table_says_what_dominates() -> None:

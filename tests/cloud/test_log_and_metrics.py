@@ -39,14 +39,41 @@ def test_an_owner_is_followed_but_not_named() -> None:
 def test_a_metric_line_follows_the_embedded_format() -> None:
     out = io.StringIO()
 
-    metrics.tell("dev", datetime(2026, 1, 1, tzinfo=UTC), {"FilesArrived": 1, "ArrivedBytes": 5}, out=out, owner="x")
+    counts = {"FilesArrived": 1, "ReceiptsTaken": 2}
+    metrics.tell("dev", datetime(2026, 1, 1, tzinfo=UTC), counts, out=out, owner="x")
 
     line = json.loads(out.getvalue())
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Metrics"] == [
         {"Name": "FilesArrived", "Unit": "Count"},
-        {"Name": "ArrivedBytes", "Unit": "Bytes"},
+        {"Name": "ReceiptsTaken", "Unit": "Count"},
     ]
     assert directive["Dimensions"] == [["Stage"]]
     assert (line["Stage"], line["FilesArrived"], line["owner"]) == ("dev", 1, "x")
     assert line["_aws"]["Timestamp"] == 1767225600000
+
+
+def told(**counts: int) -> list[dict[str, object]]:
+    out = io.StringIO()
+    metrics.tell("dev", datetime(2026, 1, 1, tzinfo=UTC), counts, out=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_nothing_is_told_of_nothing() -> None:
+    assert told(FilesArrived=0, ArrivedBytes=0) == []
+
+
+def test_a_count_of_nothing_is_no_metric_beside_one_of_something() -> None:
+    (line,) = told(ReceiptsTaken=3, ReceiptsRefused=0)
+
+    assert "ReceiptsRefused" not in json.dumps(line)
+
+
+def test_what_is_no_metric_stands_in_the_log_and_costs_no_more() -> None:
+    (line,) = told(MediaAskedAgain=2)
+
+    assert line == {"said": "counted", "Stage": "dev", "MediaAskedAgain": 2}
+
+
+def test_there_are_no_more_metrics_than_an_account_has_for_nothing() -> None:
+    assert len(metrics.METRICS) <= 10

@@ -193,12 +193,13 @@ def test_how_old_the_oldest_debt_is_becomes_a_metric(account: Account, capsys: p
     assert metric(capsys, "OldestOwedHours") == 50
 
 
-def test_where_nobody_owes_the_metric_is_told_all_the_same(
+def test_where_all_is_well_no_metric_is_told_and_none_is_paid_for(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lookout.devices(account.world)
+    for part in (lookout.devices, lookout.dead_letters, lookout.sweeps):
+        part(account.world)
 
-    assert metric(capsys, "OldestOwedHours") == 0
+    assert "counted" not in capsys.readouterr().out
 
 
 def test_more_devices_than_one_page_holds_are_all_looked_at(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,11 +309,10 @@ def test_that_no_dead_letter_is_left_is_told_once(account: Account) -> None:
     assert [told["what"] for told in account.troubles()] == ["no dead letters any more"]
 
 
-def test_empty_queues_are_no_trouble(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_queues_are_no_trouble(account: Account) -> None:
     lookout.dead_letters(account.world)
 
     assert account.troubles() == []
-    assert metric(capsys, "DeadLetters") == 0
 
 
 def watch_sweeps(account: Account, **wait: float) -> list[tuple[str, str]]:
@@ -331,10 +331,21 @@ def test_a_sweep_that_has_stopped_is_told_of_and_so_is_its_return(account: Accou
     assert watch_sweeps(account) == [("sweep runs again", "sweep_pending")]
 
 
-def test_a_sweep_that_never_ran_is_told_of_too(account: Account) -> None:
+@pytest.mark.parametrize("name", ["sweep_home", "watch"])
+def test_a_sweep_that_never_ran_is_told_of_too(account: Account, name: str) -> None:
     watch_sweeps(account)
 
-    assert ("sweep not run", "sweep_home") in watch_sweeps(account, hours=5)
+    assert ("sweep not run", name) in watch_sweeps(account, hours=5)
+
+
+def test_a_sweep_that_has_stopped_is_told_to_its_alarm_as_long_as_it_stands(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch_sweeps(account)
+
+    for _ in range(2):
+        watch_sweeps(account, hours=3)
+        assert metric(capsys, "SweepsNotRun") >= 1
 
 
 def test_a_sweep_that_runs_is_no_trouble(account: Account) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import cfnlint.decode
 import pytest
 
+from chalicelib import metrics
 from chalicelib.upkeep import lookout
 from infra import stages
 from infra.stack import TEMPLATE
@@ -22,6 +23,13 @@ NAMES = {
 def resources() -> dict[str, Any]:
     decoded, _ = cfnlint.decode.decode(str(TEMPLATE))
     found: dict[str, Any] = json.loads(json.dumps(decoded))["Resources"]
+    return found
+
+
+@pytest.fixture
+def conditions() -> dict[str, Any]:
+    decoded, _ = cfnlint.decode.decode(str(TEMPLATE))
+    found: dict[str, Any] = json.loads(json.dumps(decoded))["Conditions"]
     return found
 
 
@@ -62,6 +70,7 @@ def test_the_runbook_names_every_alarm_and_no_other(resources: dict[str, Any], a
     ]
     told = [re.sub(r"…$", "", name) for name in told]
     names = [alarm["AlarmName"]["Fn::Sub"].removeprefix("backhaul-${Stage}-") for alarm in alarms.values()]
+    assert len(set(names)) == len(names)
 
     assert [name for name in names if not name.startswith(tuple(told))] == []
     assert [name for name in told if not any(one.startswith(name) for one in names)] == []
@@ -84,23 +93,53 @@ def test_every_alarm_reaches_the_topic_and_so_does_its_end(alarms: dict[str, Any
     assert [name for name, one in alarms.items() if (one["AlarmActions"], one["OKActions"]) != (topic, topic)] == []
 
 
-def test_the_embedded_cloud_is_not_asked_for_what_it_lacks(resources: dict[str, Any]) -> None:
+def test_the_embedded_cloud_is_not_asked_for_what_it_lacks(
+    resources: dict[str, Any], conditions: dict[str, Any]
+) -> None:
     lacking = ("AWS::CloudWatch::", "AWS::Budgets::")
 
-    conditions = {one["Condition"] for one in resources.values() if one["Type"].startswith(lacking)}
-    assert conditions == {"OnAws", "HasBudget"}
+    asked = {one["Condition"] for one in resources.values() if one["Type"].startswith(lacking)}
+    assert asked == {"HasAlarms", "HasDashboard", "HasBudget"}
+    assert all({"Condition": "OnAws"} in conditions[one]["Fn::And"] for one in asked)
+
+
+# What becomes of a function that fails for good: which alarm hears it.
+HEARD_AS = {
+    "api_handler": "ApiErrors",
+    "caller_token": "ApiErrors",
+    "object_arrived": "ArrivalsFailed",
+    "pcs_changed": "PairedDead",
+    "media_queued": "MediaDead",
+    "sweep_pending": "SweepsNotRun",
+    "sweep_home": "SweepsNotRun",
+    "watch": "SweepsNotRun",
+}
 
 
 def test_every_function_that_fails_is_heard(alarms: dict[str, Any]) -> None:
-    assert sorted(watched(alarms, "Errors")) == sorted(NAMES.values())
+    assert HEARD_AS.keys() == NAMES.keys()
+    assert set(HEARD_AS.values()) <= alarms.keys()
 
 
-def test_every_function_that_is_throttled_is_heard(alarms: dict[str, Any]) -> None:
-    total, *parts = alarms["Throttles"]["Metrics"]
+def test_a_failed_arrival_is_heard_before_it_is_a_dead_letter(alarms: dict[str, Any]) -> None:
+    one = alarms["ArrivalsFailed"]
 
-    functions = [part["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Fn::Sub"] for part in parts]
-    assert total["Expression"] == "SUM(METRICS())"
-    assert sorted(functions) == sorted(NAMES.values())
+    assert (one["Namespace"], one["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert one["Dimensions"] == [{"Name": "FunctionName", "Value": {"Fn::Sub": NAMES["object_arrived"]}}]
+
+
+def test_alarms_look_at_no_more_metrics_than_an_account_has_for_nothing(alarms: dict[str, Any]) -> None:
+    looked_at = sum(len(one.get("Metrics", ())) or 1 for one in alarms.values())
+
+    assert looked_at <= 10
+
+
+def test_a_call_that_is_turned_away_is_heard_whichever_function_it_was_for(alarms: dict[str, Any]) -> None:
+    one = alarms["Throttles"]
+
+    assert (one["Namespace"], one["MetricName"]) == ("AWS/Lambda", "Throttles")
+    # Functions have one limit in common, the account's, and AWS adds them up where no dimension is named.
+    assert "Dimensions" not in one
 
 
 def test_every_queue_of_dead_letters_is_heard(resources: dict[str, Any], alarms: dict[str, Any]) -> None:
@@ -111,20 +150,30 @@ def test_every_queue_of_dead_letters_is_heard(resources: dict[str, Any], alarms:
     assert sorted(dead.values()) == [f"backhaul-${{Stage}}-{name}" for name in lookout.DEAD_LETTERS]
 
 
-def test_every_schedule_that_does_not_run_is_heard_by_its_silence(alarms: dict[str, Any]) -> None:
+def test_the_lookout_that_does_not_run_is_heard_by_its_silence(alarms: dict[str, Any]) -> None:
+    assert watched(alarms, "Invocations") == [NAMES["watch"]]
+    assert alarms["WatchNotRun"]["TreatMissingData"] == "breaching"
+
+
+def test_the_lookout_watches_every_schedule_and_another_one_watches_it() -> None:
     source = (PROJECT / "app.py").read_text(encoding="utf-8")
     scheduled = re.findall(r"^@app\.schedule\(.*\)\ndef (\w+)", source, re.MULTILINE)
+    watching = re.findall(r'rounds\.run\(cloud\(\), "(\w+)".*lookout\.sweeps', source)
 
-    assert sorted(watched(alarms, "Invocations")) == sorted(NAMES[name] for name in scheduled)
-    assert {one["TreatMissingData"] for one in alarms.values() if one.get("MetricName") == "Invocations"} == {
-        "breaching"
-    }
+    assert sorted(scheduled) == sorted(lookout.SWEEPS)
+    assert sorted(watching) == ["sweep_home", "watch"]
 
 
-def test_the_lookout_watches_every_other_schedule() -> None:
-    source = (PROJECT / "app.py").read_text(encoding="utf-8")
+def test_a_sweep_that_is_called_but_never_gets_through_is_heard(alarms: dict[str, Any]) -> None:
+    one = alarms["SweepsNotRun"]
 
-    assert set(re.findall(r'rounds\.run\(cloud\(\), "(\w+)"', source)) == {*lookout.SWEEPS, "watch"}
+    assert (one["Namespace"], one["MetricName"], one["Threshold"]) == ("Backhaul", "SweepsNotRun", 0)
+
+
+def test_what_is_told_once_an_hour_does_not_ring_twice_for_a_point_that_slips(alarms: dict[str, Any]) -> None:
+    hourly = [one for one in alarms.values() if one["Namespace"] == "Backhaul"]
+
+    assert {(one["EvaluationPeriods"], one["DatapointsToAlarm"]) for one in hourly} == {(2, 1)}
 
 
 def test_no_other_alarm_is_raised_by_silence(alarms: dict[str, Any]) -> None:
@@ -159,18 +208,33 @@ def test_the_budget_may_reach_the_topic(resources: dict[str, Any]) -> None:
 def test_every_number_of_ours_that_is_shown_or_watched_is_one_we_tell(
     alarms: dict[str, Any], dashboard: dict[str, Any]
 ) -> None:
-    text = json.dumps(dashboard)
-    rows = [row for widget in dashboard["widgets"] for row in widget["properties"]["metrics"]]
-    shown = {row[1] for widget in dashboard["widgets"] for row in own_rows(widget)}
+    shown = {row[1] for widget in graphs(dashboard) for row in own_rows(widget)}
     shown |= {one["MetricName"] for one in alarms.values() if one.get("Namespace") == "Backhaul"}
 
-    assert len(rows) > 30
-    assert "OldestOwedHours" in text
-    assert {name for name in shown if f'"{name}"' not in sources() and name not in TOLD_BY_DEED} == set()
+    assert len(shown) > 8
+    assert shown <= metrics.METRICS
 
 
-# trash.py makes these of the deed's name.
-TOLD_BY_DEED = {"FilesTrashed"}
+@pytest.mark.parametrize("name", sorted(metrics.METRICS))
+def test_every_metric_is_told_somewhere(name: str) -> None:
+    assert sources().count(f'"{name}"') > 1
+
+
+def test_the_dashboard_is_one_of_the_free_kind(dashboard: dict[str, Any]) -> None:
+    rows = [row for widget in graphs(dashboard) for row in widget["properties"]["metrics"]]
+
+    assert 30 < len(rows) <= 50
+
+
+def test_the_dashboard_tells_of_each_route_and_of_what_it_costs(dashboard: dict[str, Any]) -> None:
+    (routes,) = [one["properties"]["query"] for one in dashboard["widgets"] if one["type"] == "log"][:1]
+
+    assert "by route" in routes
+    assert '["AWS/Billing", "EstimatedCharges", "Currency", "USD"]' in json.dumps(dashboard)
+
+
+def graphs(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in dashboard["widgets"] if one["type"] == "metric"]
 
 
 def own_rows(widget: dict[str, Any]) -> list[list[Any]]:
@@ -181,7 +245,7 @@ def own_rows(widget: dict[str, Any]) -> list[list[Any]]:
 @pytest.mark.parametrize("metric", ["Errors", "Duration"])
 def test_the_dashboard_shows_every_function(dashboard: dict[str, Any], metric: str) -> None:
     (rows,) = [
-        one["properties"]["metrics"] for one in dashboard["widgets"] if one["properties"]["metrics"][0][1] == metric
+        one["properties"]["metrics"] for one in graphs(dashboard) if one["properties"]["metrics"][0][1] == metric
     ]
 
     assert sorted(row[-1] for row in rows) == sorted(NAMES.values())

@@ -12,6 +12,7 @@ from chalicelib.metadata import shelves
 from chalicelib.metadata.changes import CHANGED
 from chalicelib.metadata.table import Index
 from infra import outputs, stages
+from infra.__main__ import PARAMETERS
 from infra.stack import TEMPLATE
 
 ALL = "backhaul-${Stage}"
@@ -41,7 +42,7 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def rule(resources: dict[str, Any], name: str) -> dict[str, Any]:
     rules = properties(resources, "Bucket")["LifecycleConfiguration"]["Rules"]
-    found: dict[str, Any] = next(one for one in rules if one["Id"] == name)
+    found: dict[str, Any] = next(one for one in rules if one.get("Id") == name)
     return found
 
 
@@ -108,6 +109,28 @@ def test_untagged_originals_never_expire(resources: dict[str, Any]) -> None:
     assert expiring == ["home-objects-expire", "quarantine-expires", "large-strays-expire"]
 
 
+def test_originals_are_tiered_only_if_asked_and_only_where_it_pays(resources: dict[str, Any]) -> None:
+    rules = properties(resources, "Bucket")["LifecycleConfiguration"]["Rules"]
+    (asked,) = [one["Fn::If"] for one in rules if "Fn::If" in one]
+
+    condition, tiered, otherwise = asked
+    assert (condition, otherwise) == ("Tiers", {"Ref": "AWS::NoValue"})
+    assert tiered["Prefix"] == "originals/"
+    assert int(tiered["ObjectSizeGreaterThan"]) == 128 * 1024
+    assert tiered["Transitions"] == [
+        {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": {"Ref": "TieringAfterDays"}}
+    ]
+
+
+def test_nothing_is_tiered_where_nobody_asked(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["TieringAfterDays"]["Default"] == 0
+    assert template["Conditions"]["Tiers"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "TieringAfterDays"}, 0]}]}
+
+
+def test_every_parameter_can_be_given_to_a_deploy(template: dict[str, Any]) -> None:
+    assert template["Parameters"].keys() == {"Stage", *PARAMETERS}
+
+
 def test_what_is_put_aside_can_be_looked_at_for_thirty_days(resources: dict[str, Any]) -> None:
     assert rule(resources, "quarantine-expires") == {
         "Id": "quarantine-expires",
@@ -143,7 +166,7 @@ def test_unfinished_uploads_go_after_a_month(resources: dict[str, Any]) -> None:
 def test_every_lifecycle_rule_is_on(resources: dict[str, Any]) -> None:
     rules = properties(resources, "Bucket")["LifecycleConfiguration"]["Rules"]
 
-    assert {one["Status"] for one in rules} == {"Enabled"}
+    assert {one.get("Status") or one["Fn::If"][1]["Status"] for one in rules} == {"Enabled"}
 
 
 def test_a_page_may_use_links_with_all_that_is_signed_into_them(resources: dict[str, Any]) -> None:

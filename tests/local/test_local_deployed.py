@@ -153,7 +153,9 @@ def test_the_dropped_lifecycle_is_the_templates() -> None:
 
     rules = {rule["ID"]: rule for rule in dropped.lifecycle_rules(bucket)}
 
-    assert len(rules) == len(bucket["LifecycleConfiguration"]["Rules"])
+    # What depends on a parameter is a list here, and left away.
+    assert len(rules) == len([rule for rule in bucket["LifecycleConfiguration"]["Rules"] if isinstance(rule, dict)])
+    assert len(rules) >= 6
     assert rules["home-objects-expire"]["Filter"] == {"Tag": {"Key": "backhaul:home", "Value": "yes"}}
     assert rules["home-objects-expire"]["Expiration"] == {"Days": 1}
 
