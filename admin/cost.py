@@ -46,7 +46,7 @@ _PC_REQUESTS_A_MINUTE = 1 / 15 + 1 / 5 + 1 / 50
 _RUNS_A_MINUTE = {"sweep_pending": 1 / 15, "sweep_home": 1 / 60, "watch": 1 / 60}
 # A metric is charged for the hours in which it is told. Not counted: somebody sends something in so many hours a day.
 _BUSY_HOURS = 8
-# What never costs anything, in dollars a month: 1M messages, 1M calls and 400,000 GiB seconds, 10 metrics of ours and 10
+# What never costs anything, in dollars a month: 1M messages, 1M calls and 400,000 GiB seconds, 10 metrics of ours, 10
 # that alarms look at, 3 dashboards, 5 GiB of logs, 100 GiB sent, 25 GiB of the table.
 _FREE = {
     "SQS": 0.4,
