@@ -84,7 +84,7 @@ format: .venv/.test ## rewrite the code in the house's shape
 package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency is missing from it
 	@$(BIN)/python -m infra.packaging
 
-chaos: .venv/.test ## the whole system with real processes while everything fails: make chaos FILES=10000 SEED=7
+chaos: .venv/.test ## the whole system with real processes while everything fails, 200 files: make chaos FILES=10000 SEED=7
 	@$(BIN)/python -m tests.chaos $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
 
 simulate: .venv/.test ## many more schedules of everything that may happen than the tests run: make simulate SEEDS=100000

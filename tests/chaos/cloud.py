@@ -3,23 +3,23 @@
 `python -m tests.chaos.cloud STATE HOME CLOUD_PORT API_PORT SEED SHARE`
 
 The weather begins when the file `raging` is put beside the state, and ends when it is taken away. What it did is
-written to `faults.json` when the process ends.
+written to `faults.json` every second and when the process ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
 import signal
 import sys
 import threading
-from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
 from local import system
+from local.guard import App
 from local.places import Places
+from tests.chaos import events
 from tests.chaos.storm import stormy
 from tests.chaos.weather import Weather
 from tests.chaos.wire import Wire
@@ -30,23 +30,39 @@ RAGING, FAULTS = "raging", "faults.json"
 
 def main(state: Path, home: Path, cloud_port: int, api_port: int, seed: int, share: float) -> None:
     """Run until a signal."""
-    project, beside = Path.cwd(), state.parent
-    places = Places(project, state, home, cloud_port, api_port, BEHIND)
-    weather = Weather(seed, share)
-    raging = beside / RAGING
-    wires = [Wire(port, BEHIND, random.Random(seed + port), share, raging) for port in (cloud_port, api_port)]
+    places = Places(Path.cwd(), state, home, cloud_port, api_port, BEHIND)
+    weather, raging = Weather(seed, share), state.with_name(RAGING)
+    wires = [Wire(port, BEHIND, weather, raging) for port in (cloud_port, api_port)]
     threading.Thread(target=_serve, args=[wires], daemon=True).start()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
+
+    def between(app: App) -> App:
+        events.take_over(weather, raging)
+        return stormy(app, weather, api_port, raging)
+
+    over = threading.Event()
     try:
-        with system.up(places, _tell, lambda app: stormy(app, weather, api_port, raging)) as running:
+        with system.up(places, _tell, between) as running:
+            threading.Thread(target=_keep_writing, args=[weather, state.with_name(FAULTS), over], daemon=True).start()
             _tell(system.summary(running))
             running.stay()
     except KeyboardInterrupt:
         pass
     finally:
-        counts = sum((wire.counts for wire in wires), weather.counts)
-        (beside / FAULTS).write_text(json.dumps(Counter(counts)), encoding="utf-8")
+        over.set()
+        _write(weather, state.with_name(FAULTS))
+
+
+def _keep_writing(weather: Weather, file: Path, over: threading.Event) -> None:
+    while not over.wait(1):
+        _write(weather, file)
+
+
+def _write(weather: Weather, file: Path) -> None:
+    beside = file.with_suffix(f".{threading.get_ident()}")
+    beside.write_text(json.dumps(dict(weather.counts)), encoding="utf-8")
+    beside.replace(file)
 
 
 def _serve(wires: list[Wire]) -> None:

@@ -1,57 +1,70 @@
-"""S3's events, as bad as they may be: for moments none is sent at all; some are told again, later, in any order."""
+"""S3's events as AWS may tell them: in turn, twice, late or never. Knows the emulator's insides.
+
+AWS keeps events in a queue of its own; the emulator starts a function for each at once, and a hundred uploads would
+have a hundred Pythons import boto3 side by side. So they take turns here.
+"""
 
 from __future__ import annotations
 
-import json
-import random
+import contextvars
 import threading
-from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from tests.chaos.weather import Weather
 
-from tests.builders import s3_event, s3_record
-
-QUIET = (0.5, 2.0)
-LOUD = (2.0, 5.0)
-AGAIN = 5
-FUNCTION = "backhaul-local-object_arrived"
+FUNCTION = "object_arrived"
+MOST_AT_ONCE = 3
+Tell = Callable[[dict[str, Any], dict[str, Any]], None]
+Execute = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
-class Events:
-    """The bucket's notifications, and the function that hears them."""
+def take_over(weather: Weather, raging: Path) -> None:
+    """Stand between S3 and the function that hears of arrivals."""
+    # Here and not above: it reads its settings when it is imported.
+    from ministack.services import lambda_svc
 
-    def __init__(self, s3: Any, functions: Any, bucket: str) -> None:
-        self._s3, self._functions, self._bucket = s3, functions, bucket
-        found = s3.get_bucket_notification_configuration(Bucket=bucket)
-        found.pop("ResponseMetadata", None)
-        self._usual = found
+    lambda_svc.invoke_async_with_retry = unreliable(lambda_svc.invoke_async_with_retry, weather, raging)
+    lambda_svc._execute_function = in_turn(lambda_svc._execute_function)
 
-    def be_unreliable(self, dice: random.Random, over: threading.Event, counts: Counter[str]) -> None:
-        """Lose some and repeat some until it is over."""
-        while not over.wait(dice.uniform(*LOUD)):
+
+def unreliable(tell: Tell, weather: Weather, raging: Path) -> Tell:
+    """Wrap what tells a function of an event."""
+
+    def told(function: dict[str, Any], event: dict[str, Any]) -> None:
+        is_ours = raging.exists() and _name(function).endswith(FUNCTION)
+        fault = weather.next("event") if is_ours else None
+        if fault is None:
+            tell(function, event)
+            return
+        weather.note(fault.name)
+        for _ in range(fault.times):
+            here = contextvars.copy_context()
+            later = threading.Timer(fault.delay, here.run, (tell, function, event))
+            later.daemon = True
+            later.start()
+
+    return told
+
+
+def in_turn(execute: Execute) -> Execute:
+    """Wrap what runs a function. It may call itself on the way, which takes no second turn."""
+    gate, here = threading.Semaphore(MOST_AT_ONCE), threading.local()
+
+    def executed(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        if getattr(here, "has_turn", False) or not _name(function).endswith(FUNCTION):
+            return execute(function, event)
+        with gate:
+            here.has_turn = True
             try:
-                self._tell({})
-                counts["S3 tells nothing for a moment"] += 1
-                over.wait(dice.uniform(*QUIET))
+                return execute(function, event)
             finally:
-                self.be_reliable()
-            counts["an event is told again"] += self._repeat(dice)
+                here.has_turn = False
 
-    def be_reliable(self) -> None:
-        """Tell everything from now on."""
-        self._tell(self._usual)
+    return executed
 
-    def _tell(self, what: dict[str, Any]) -> None:
-        self._s3.put_bucket_notification_configuration(Bucket=self._bucket, NotificationConfiguration=what)
 
-    def _repeat(self, dice: random.Random) -> int:
-        try:
-            there = self._s3.list_object_versions(Bucket=self._bucket, Prefix="originals/").get("Versions", [])
-            some = dice.sample(there, min(AGAIN, len(there)))
-            for one in some:
-                event = s3_event(s3_record(one["Key"], one["VersionId"], bucket=self._bucket))
-                self._functions.invoke(FunctionName=FUNCTION, InvocationType="Event", Payload=json.dumps(event))
-        except (ClientError, BotoCoreError):
-            return 0
-        return len(some)
+def _name(function: dict[str, Any]) -> str:
+    config = function.get("config") or function
+    return str(config.get("FunctionName", ""))

@@ -1,6 +1,7 @@
 """Phones: each sends its files with several threads, tries again for as long as it takes, and is installed anew once.
 
-A phone believes nothing but the cloud's own word: it is done when the cloud says of each file that it has the contents.
+A phone believes S3's word: what was taken is not sent again, and must come home from there. What it forgets with its
+installation it asks for, and sends what is said to be missing.
 """
 
 from __future__ import annotations
@@ -12,92 +13,124 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-from local.api import Api
+from local.api import Api, patiently
 from local.errors import ApiError, LocalError
 from local.samples import Sample
 from local.sending import Progress, put, put_parts, whole
-from tests.chaos.album import a_sample
 
-BATCH = 20
-THREADS = 4
-PAUSE = 0.3
-REFUSED = "refused"
+BATCH = 10
+THREADS = 2
+ATTEMPTS = 50
+PAUSE_SECONDS, PATIENCE_SECONDS = 0.3, 240.0
+THERE_ALREADY = "was refused with 412"
 NOT_NOW = (OSError, http.client.HTTPException, LocalError)
+AGAIN, GAVE_UP, ANEW = "a phone tries again", "a phone gives up in the middle", "a phone is installed anew"
 
 
 class Phone:
     """One phone, and what it was told."""
 
-    def __init__(self, api: Api, samples: Sequence[Sample], dice: random.Random) -> None:
-        self._api, self._samples, self._dice = api, samples, dice
+    def __init__(self, owner: Api, name: str, samples: Sequence[Sample], seed: int) -> None:
+        self._owner, self._name, self._samples = owner, name, samples
+        self._dice = random.Random(f"{seed} {name}")
+        self._lock = threading.Lock()
         self.told: Counter[str] = Counter()
         self.refused: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._sent: set[str] = set()
 
-    def send_all(self, until: float) -> list[Sample]:
-        """Send until everything is in, or time is up; return what is not."""
-        left = list(self._samples)
-        while left and time.monotonic() < until:
+    def live(self) -> list[Sample]:
+        """Send some, be installed anew, send all; return what could not be sent."""
+        api = self.install()
+        some = self._samples[: round(len(self._samples) * self._dice.uniform(0.3, 0.7))]
+        self.send(api, some)
+        self._note(ANEW)
+        self._sent = set()
+        api = self.install()
+        return self.send(api, self._missing(api))
+
+    def install(self) -> Api:
+        """Pair: every installation is a device with a key of its own. A key whose telling was lost is begun anew."""
+        for _ in range(ATTEMPTS):
+            try:
+                claimed = self._pair()
+            except ApiError:
+                self._note(AGAIN)
+            else:
+                return self._owner.signed_in(claimed["key"])
+        raise SystemExit(f"{self._name} could not be paired in {ATTEMPTS} attempts")
+
+    def _pair(self) -> dict[str, Any]:
+        asked = {"name": self._name, "kind": "phone", "platform": "chaos"}
+        begun = self._owner.post("/pairings", asked)
+        self._owner.post("/pairings/approve", {"userCode": begun["userCode"], "approve": True})
+        return self._owner.post("/pairings/claim", {"deviceCode": begun["deviceCode"]})
+
+    def send(self, api: Api, samples: Sequence[Sample]) -> list[Sample]:
+        """Send until all is in S3, or nothing has got there for long; return what is not."""
+        left, moved_at = list(samples), time.monotonic()
+        while left and time.monotonic() < moved_at + PATIENCE_SECONDS:
             with ThreadPoolExecutor(THREADS) as crew:
-                list(crew.map(self._send, [left[at : at + BATCH] for at in range(0, len(left), BATCH)]))
-            left = self._missing()
+                batches = [left[at : at + BATCH] for at in range(0, len(left), BATCH)]
+                list(crew.map(lambda batch: self._send_some(api, batch), batches))
+            before, left = len(left), [one for one in left if one.sha256 not in self._sent]
+            if len(left) < before:
+                moved_at = time.monotonic()
             if left:
-                self._note("a phone came back to it")
-                time.sleep(PAUSE)
+                self._note(AGAIN)
+                time.sleep(PAUSE_SECONDS)
         return left
 
-    def _send(self, batch: Sequence[Sample]) -> None:
-        """Begin some files and send what is wanted, once. What fails is found out about later."""
-        if self._dice.random() < 1 / 10:
-            self._note("a phone gave up in the middle")
-            batch = batch[: len(batch) // 2]
+    def _send_some(self, api: Api, batch: Sequence[Sample]) -> None:
+        """Begin some files and send what is wanted, once. What fails is tried again."""
         try:
-            answers = self._api.post("/uploads", {"files": [_asked(one) for one in batch]})["files"]
+            answers = api.post("/uploads", {"files": [_asked(one) for one in batch]})["files"]
         except ApiError:
-            self._note("a begin failed")
             return
-        for sample, answer in zip(batch, answers, strict=True):
-            self._put(sample, answer)
+        gives_up_at = len(batch) // 2 if self._throw() < 1 / 10 else len(batch)
+        if gives_up_at < len(batch):
+            self._note(GAVE_UP)
+        for sample, answer in list(zip(batch, answers, strict=True))[:gives_up_at]:
+            if self._put(api, sample, answer):
+                self._sent.add(sample.sha256)
 
-    def _put(self, sample: Sample, answer: dict[str, Any]) -> None:
-        outcome = answer["outcome"]
+    def _put(self, api: Api, sample: Sample, answer: dict[str, Any]) -> bool:
+        """Send one file; say whether it is in."""
         try:
-            if outcome == "upload":
+            if answer["outcome"] == "upload":
                 put(answer["link"], whole(sample), Progress(0))
-            elif outcome == "multipart":
-                put_parts(self._api, answer, sample, Progress(0))
-            elif outcome == REFUSED:
+            elif answer["outcome"] == "multipart":
+                put_parts(api, answer, sample, Progress(0))
+            elif answer["outcome"] == "refused":
                 self.refused[sample.name] = answer.get("reason", "")
-        except NOT_NOW:
-            self._note("a send failed")
+        except NOT_NOW as error:
+            return THERE_ALREADY in str(error)
+        return True
 
-    def _missing(self) -> list[Sample]:
-        """Ask which contents are not in; if there is no answer, all of them might not be."""
-        hashes = [one.sha256 for one in self._samples]
+    def _missing(self, api: Api) -> list[Sample]:
+        """Ask which contents are not in."""
         missing: set[str] = set()
+        hashes = [one.sha256 for one in self._samples]
         for at in range(0, len(hashes), 1000):
-            try:
-                missing.update(self._api.post("/files/missing", {"hashes": hashes[at : at + 1000]})["missing"])
-            except ApiError:
-                missing.update(hashes[at : at + 1000])
+            some = {"hashes": hashes[at : at + 1000]}
+            missing.update(_persistently(lambda some=some: api.post("/files/missing", some))["missing"])
         return [one for one in self._samples if one.sha256 in missing]
+
+    def _throw(self) -> float:
+        with self._lock:
+            return self._dice.random()
 
     def _note(self, what: str) -> None:
         with self._lock:
             self.told[what] += 1
 
 
+def _persistently(ask: Any) -> dict[str, Any]:
+    """Ask until there is an answer, even one that came to be when an answer was lost."""
+    told: dict[str, Any] = patiently(ask, pauses=[0.2, 0.5, 1, 2, 4, 8])
+    return told
+
+
 def _asked(one: Sample) -> dict[str, Any]:
     return {"name": one.name, "type": one.type, "size": one.size, "sha256": one.sha256}
-
-
-def rolls(folder: Path, phones: int, files: int, seed: int) -> list[list[Sample]]:
-    """Make what is on the phones: mostly small files, a few in parts, some of them on two phones."""
-    made = [a_sample(folder, number, seed) for number in range(files)]
-    dealt = [made[at::phones] for at in range(phones)]
-    for at, mine in enumerate(dealt):
-        mine.extend(dealt[at - 1][:: max(2, files // 20)] if phones > 1 else [])
-    return dealt

@@ -6,24 +6,34 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from local.guard import App, Message, Receive, Scope, Send, header
+from local.guard import App, Message, Receive, Scope, Send, access_keys, header
+from tests.chaos.weather import EXPIRED_TOKEN, Fault, Weather
 
-if TYPE_CHECKING:
-    from tests.chaos.weather import Fault, Weather
+THE_AGENTS_READER = "object_store"
+TOLD_EXPIRED = b'{"__type": "com.amazonaws.sqs#ExpiredToken", "message": "The security token has expired"}'
 
 
 def stormy(app: App, weather: Weather, api_port: int, raging: Path) -> App:
     """Wrap the cloud: while the file `raging` is there, requests fail as the weather says."""
+    spent: set[str] = set()
 
     async def wrapper(scope: Scope, receive: Receive, send: Send) -> None:
-        fault = (
-            weather.next(kind_of(scope, api_port)) if scope["type"] == "http" and os.access(raging, os.F_OK) else None
-        )
+        if scope["type"] != "http" or not os.access(raging, os.F_OK):
+            await app(scope, receive, send)
+            return
+        kind = kind_of(scope, api_port)
+        if spent and spent & set(access_keys(scope)):
+            await _refuse_spent(kind, receive, send)
+            return
+        fault = weather.next(kind)
         if fault is None:
             await app(scope, receive, send)
             return
+        weather.note(fault.name)
+        if fault.lasts and THE_AGENTS_READER in header(scope, b"user-agent"):
+            spent.update(access_keys(scope))
         await _befall(app, fault, scope, receive, send)
 
     return wrapper
@@ -49,8 +59,17 @@ def _kind_of_s3(scope: Scope) -> str:
     return "s3 get" if scope["method"] == "GET" else "s3"
 
 
+async def _refuse_spent(kind: str, receive: Receive, send: Send) -> None:
+    """Refuse credentials that have expired, as S3 and SQS do."""
+    await _all_of(receive)
+    if kind.startswith("s3"):
+        await _answer(send, 400, EXPIRED_TOKEN)
+    else:
+        await _answer(send, 403, TOLD_EXPIRED)
+
+
 async def _befall(app: App, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-    if fault.delay or (fault.times == 1 and not fault.status):
+    if fault.times == 1 and not fault.status:
         await asyncio.sleep(fault.delay)
         await app(scope, receive, send)
         return
@@ -60,10 +79,7 @@ async def _befall(app: App, fault: Fault, scope: Scope, receive: Receive, send: 
         return
     if fault.is_done:
         await app(scope, _again(body), _nowhere)
-    kind = b"application/json" if fault.body.startswith(b"{") else b"application/xml"
-    headers = [(b"content-type", kind), (b"content-length", str(len(fault.body)).encode())]
-    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
-    await send({"type": "http.response.body", "body": fault.body})
+    await _answer(send, fault.status, fault.body)
 
 
 async def _often(app: App, times: int, scope: Scope, body: bytes, send: Send) -> None:
@@ -72,17 +88,21 @@ async def _often(app: App, times: int, scope: Scope, body: bytes, send: Send) ->
         await app(scope, _again(body), _nowhere)
     if times:
         await app(scope, _again(body), send)
-        return
-    told = _taken(json.loads(body or b"{}"))
-    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(told)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": told})
+    else:
+        await _answer(send, 200, _taken(json.loads(body or b"{}")))
 
 
 def _taken(asked: dict[str, Any]) -> bytes:
     """Answer as SQS answers for what it has taken; no checksum, so none is compared."""
     entries = [{"Id": one["Id"], "MessageId": "lost"} for one in asked.get("Entries", [])]
     return json.dumps({"Successful": entries, "Failed": []} if entries else {"MessageId": "lost"}).encode()
+
+
+async def _answer(send: Send, status: int, body: bytes) -> None:
+    kind = b"application/xml" if body.startswith(b"<") else b"application/x-amz-json-1.0"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _all_of(receive: Receive) -> bytes:

@@ -1,17 +1,27 @@
-"""Which request fails how. The dice come from a seed; what is said is what AWS would say. Pure."""
+"""Which request fails how: planned from a seed, one plan a kind of request. What is said is what AWS would say. Pure.
+
+The plan is the same for the same seed; which deed happens to be the fifth of its kind depends on the machine, as in
+life. Each fault of a kind comes once a round, and the first round comes soon, so that a short run meets all of them.
+"""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 RETRY_LATER = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 INTERNAL = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
 EXPIRED_LINK = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
 EXPIRED_TOKEN = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
+SLOW_SECONDS = 0.5
+LATE_SECONDS = 6.0
+NEAREST, FARTHEST = 8, 18
+"""A connection is cut after 2**8 to 2**18 bytes."""
+SOON = 4
 
 
 @dataclass(frozen=True)
@@ -25,69 +35,108 @@ class Fault:
     is_done: bool = False
     """Whether the deed is done all the same, before the refusal."""
     times: int = 1
-    """How often it is done: a notice may be lost, or come twice."""
+    """How often it is done: a notice or an event may be lost, or come twice."""
+    lasts: bool = False
+    """Whether the credentials it was asked with are refused from now on."""
+    after: int = 0
+    """After how many bytes a connection is cut."""
 
 
 def _json(code: str) -> bytes:
     return f'{{"__type": "{_DYNAMODB}{code}", "message": "chaos"}}'.encode()
 
 
-def _lost(status: int) -> Fault:
-    return Fault("the answer is lost after the deed", status=status, body=b"{}", is_done=True)
-
-
+LATE = Fault("an answer is late", delay=SLOW_SECONDS)
+LOST_ANSWER = "an answer is lost after the deed"
+CUT_REQUEST, CUT_ANSWER, SHORT_ANSWER = "a request is reset in mid-body", "an answer is reset", "an answer ends early"
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "api": (
-        Fault("API answers 503", status=503, body=b'{"message": "Service Unavailable"}'),
-        Fault("API answers 502", status=502, body=b'{"message": "Internal server error"}'),
-        _lost(504),
+        Fault("the API answers 503", status=503, body=b'{"message": "Service Unavailable"}'),
+        Fault("the API answers 502", status=502, body=b'{"message": "Internal server error"}'),
+        Fault(LOST_ANSWER, status=504, body=b'{"message": "Endpoint request timed out"}', is_done=True),
+        LATE,
     ),
     "s3 link": (
         Fault("S3 says SlowDown", status=503, body=RETRY_LATER),
         Fault("S3 says InternalError", status=500, body=INTERNAL),
         Fault("a link has expired", status=403, body=EXPIRED_LINK),
-        Fault("the answer is lost after the deed", status=500, body=INTERNAL, is_done=True),
+        Fault(LOST_ANSWER, status=500, body=INTERNAL, is_done=True),
+        LATE,
     ),
     "s3": (
         Fault("S3 says SlowDown", status=503, body=RETRY_LATER),
         Fault("S3 says InternalError", status=500, body=INTERNAL),
+        LATE,
     ),
     "s3 get": (
         Fault("S3 says SlowDown", status=503, body=RETRY_LATER),
-        Fault("credentials have expired", status=400, body=EXPIRED_TOKEN),
+        Fault("credentials have expired", status=400, body=EXPIRED_TOKEN, lasts=True),
+        LATE,
     ),
     "dynamodb": (
         Fault("the table is throttled", status=400, body=_json("ThrottlingException")),
         Fault("the table is throttled", status=400, body=_json("ProvisionedThroughputExceededException")),
         Fault("the table fails", status=500, body=_json("InternalServerError")),
         Fault("the table's answer is lost after the deed", status=500, body=_json("InternalServerError"), is_done=True),
+        LATE,
     ),
     "notice": (
         Fault("a notice is lost", times=0),
         Fault("a notice comes twice", times=2),
     ),
     "sqs": (Fault("SQS is unavailable", status=503, body=b'{"__type": "ServiceUnavailable", "message": "chaos"}'),),
+    "event": (
+        Fault("an event of S3 is lost", times=0),
+        Fault("an event of S3 comes twice", times=2),
+        Fault("an event of S3 comes late", delay=LATE_SECONDS),
+    ),
+    "wire": (
+        Fault(CUT_REQUEST, after=1 << FARTHEST),
+        Fault(CUT_ANSWER, after=1 << FARTHEST),
+        Fault(SHORT_ANSWER, after=1 << FARTHEST),
+    ),
 }
-SLOW = 0.5
+
+
+def names() -> set[str]:
+    """Return what everything is called that the weather does."""
+    return {fault.name for faults in FAULTS.values() for fault in faults}
+
+
+def planned(seed: int, kind: str, share: float) -> Iterator[Fault | None]:
+    """Yield what befalls the first, the second, … of a kind, without end."""
+    dice = random.Random(f"{seed} {kind}")
+    usual = max(1, round(1 / share))
+    gap = min(SOON, usual)
+    while True:
+        deck = list(FAULTS[kind])
+        dice.shuffle(deck)
+        for fault in deck:
+            yield from [None] * dice.randrange(2 * gap)
+            yield _sized(fault, dice)
+        gap = usual
+
+
+def _sized(fault: Fault, dice: random.Random) -> Fault:
+    """Throw for how late, or after how many bytes: near as often as far."""
+    after = int(2 ** dice.uniform(NEAREST, FARTHEST)) if fault.after else 0
+    return replace(fault, delay=fault.delay * dice.random(), after=after)
 
 
 class Weather:
-    """Throws the dice, and counts what they did. Used by many threads."""
+    """Goes through the plans, and counts what came of them. Used by many threads."""
 
     def __init__(self, seed: int, share: float) -> None:
-        self._dice = random.Random(seed)
-        self._share = share
+        self._plans = {kind: planned(seed, kind, share) for kind in FAULTS}
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
 
     def next(self, kind: str) -> Fault | None:
-        """Say what happens to the next request of a kind."""
+        """Say what befalls the next request of a kind."""
         with self._lock:
-            if kind not in FAULTS or self._dice.random() >= self._share:
-                return None
-            if self._dice.random() < 1 / 3:
-                self.counts["an answer is late"] += 1
-                return Fault("an answer is late", delay=self._dice.random() * SLOW)
-            fault = self._dice.choice(FAULTS[kind])
-            self.counts[fault.name] += 1
-            return fault
+            return next(self._plans[kind]) if kind in self._plans else None
+
+    def note(self, name: str) -> None:
+        """Count a fault that came about."""
+        with self._lock:
+            self.counts[name] += 1

@@ -1,46 +1,30 @@
-"""A TCP proxy on one port of 127.0.0.1 before the same port elsewhere: connections are reset in mid-body.
+"""A TCP proxy on one port of 127.0.0.1 before the same port elsewhere: connections are reset, or end, in mid-body.
 
-Knows no HTTP. A connection's fate is thrown when it is opened: after so many bytes, in either direction, it is gone.
+Knows no HTTP. A connection's fate is drawn when it is opened: after so many bytes, in one direction, it is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import socket
 import struct
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from local.places import LOOPBACK
+from tests.chaos.weather import CUT_REQUEST, SHORT_ANSWER, Fault, Weather
 
 BLOCK = 1 << 16
-FARTHEST = 300_000
 RESET = struct.pack("ii", 1, 0)
-
-
-@dataclass
-class Fate:
-    """What becomes of one direction of one connection once so many bytes have passed."""
-
-    left: int
-    name: str = ""
-
-    def passes(self, count: int) -> bool:
-        """Count bytes; say whether it still goes well."""
-        self.left -= count
-        return self.left >= 0 or not self.name
+CALM = Fault("")
 
 
 class Wire:
     """The proxy for one port."""
 
-    def __init__(self, port: int, behind: str, dice: random.Random, share: float, raging: Path) -> None:
+    def __init__(self, port: int, behind: str, weather: Weather, raging: Path) -> None:
         self._port, self._behind = port, behind
-        self._dice, self._share, self._raging = dice, share, raging
-        self.counts: Counter[str] = Counter()
+        self._weather, self._raging = weather, raging
 
     async def serve(self) -> None:
         """Pass connections on until cancelled."""
@@ -49,12 +33,13 @@ class Wire:
             await server.serve_forever()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        fate = (self._weather.next("wire") if self._raging.exists() else None) or CALM
         try:
             far_reader, far_writer = await asyncio.open_connection(self._behind, self._port)
         except OSError:
             _reset(writer)
             return
-        there, back = self._fate("a request is cut off"), self._fate("an answer is cut off")
+        there, back = (fate, CALM) if fate.name == CUT_REQUEST else (CALM, fate)
         ways = [self._copy(reader, far_writer, there), self._copy(far_reader, writer, back)]
         tasks = [asyncio.ensure_future(way) for way in ways]
         done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -63,20 +48,20 @@ class Wire:
             done, left = await asyncio.wait(tasks, timeout=60)
         for task in left:
             task.cancel()
-        for one in (writer, far_writer):
-            _reset(one) if any(task.result() for task in done) else one.close()
+        is_torn = any(task.result() for task in done)
+        _reset(far_writer) if is_torn else far_writer.close()
+        _reset(writer) if is_torn and fate.name != SHORT_ANSWER else writer.close()
 
-    def _fate(self, name: str) -> Fate:
-        unlucky = self._dice.random() < self._share / 2
-        return Fate(self._dice.randrange(FARTHEST), name if unlucky else "")
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: Fate) -> bool:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: Fault) -> bool:
         """Copy one direction; say whether it was torn."""
+        left = fate.after
         with contextlib.suppress(OSError):
             while block := await reader.read(BLOCK):
-                if self._raging.exists() and not fate.passes(len(block)):
-                    self.counts[fate.name] += 1
-                    writer.write(block[: len(block) // 2])
+                left -= len(block)
+                if fate.name and left < 0 and self._raging.exists():
+                    self._weather.note(fate.name)
+                    writer.write(block[:left])
+                    await writer.drain()
                     return True
                 writer.write(block)
                 await writer.drain()

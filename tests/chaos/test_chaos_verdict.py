@@ -1,0 +1,59 @@
+"""The verdict of `make chaos` bites: each promise that is broken is named, and nothing else is."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos import verdict
+from tests.chaos.verdict import Found, Kept, judge
+
+A, B, STRANGE = "a" * 64, "b" * 64, "c" * 64
+GOOD = Found(
+    wanted=frozenset([A, B]),
+    at_home={"study": Counter([A, B]), "attic": Counter([A, B])},
+    kept=[Kept("1", A, "downloaded"), Kept("2", B, "downloaded")],
+    stopped=frozenset([("PC behind", "attic")]),
+    told=frozenset([("PC behind", "attic")]),
+    faults={"a link has expired": 1},
+    possible=frozenset(["a link has expired"]),
+)
+
+
+def test_kept_promises_are_a_good_verdict() -> None:
+    found = judge(GOOD)
+
+    assert found.is_good
+    assert [line.split(maxsplit=1) for line in found.lines()] == [["0", kind] for kind in verdict.KINDS]
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind", "named"),
+    [
+        ({"at_home": {"study": Counter([A, B]), "attic": Counter([A])}}, verdict.LOST, "bbbbbbbbbbbb is not at attic"),
+        ({"kept": [Kept("1", A, "downloaded")]}, verdict.LOST, "bbbbbbbbbbbb is no file"),
+        ({"at_home": {"study": Counter([A, B, B])}}, verdict.DOUBLED, "bbbbbbbbbbbb is 2 times at study"),
+        ({"kept": [*GOOD.kept, Kept("3", A, "downloaded")]}, verdict.DOUBLED, "aaaaaaaaaaaa is 2 files"),
+        ({"at_home": {"study": Counter([A, B, STRANGE])}}, verdict.DAMAGED, "cccccccccccc at study was never sent"),
+        ({"unsent": ["x.jpg"]}, verdict.UNENDED, "x.jpg was never taken"),
+        ({"partials": ["1.partial"]}, verdict.UNENDED, "1.partial lies half fetched"),
+        ({"kept": [GOOD.kept[0], Kept("2", B, "uploaded")]}, verdict.UNENDED, "2 is uploaded"),
+        ({"owed": ["attic is owed 2"]}, verdict.OWED, "attic is owed 2"),
+        ({"kept": [GOOD.kept[0], Kept("2", B, "downloaded", is_owed=True)]}, verdict.OWED, "2 says it is owed"),
+        ({"audited": ["counter files +1"]}, verdict.MISCOUNTED, "counter files +1"),
+        ({"told": frozenset()}, verdict.UNTOLD, "PC behind: attic"),
+        ({"stopped": frozenset()}, verdict.FALSE_ALARM, "PC behind: attic"),
+        ({"faults": {"a link has expired": 0}}, verdict.UNTRIED, "a link has expired"),
+    ],
+)
+def test_a_broken_promise_is_named(broken: dict[str, object], kind: str, named: str) -> None:
+    found = judge(replace(GOOD, **broken))  # type: ignore[arg-type]
+
+    assert {kind: list(wrong) for kind, wrong in found.wrong.items() if wrong} == {kind: [named]}
+    assert not found.is_good
+
+
+def test_the_verdict_shows_no_more_than_one_can_read() -> None:
+    found = judge(replace(GOOD, unsent=[str(number) for number in range(1000)]))
+
+    assert len(list(found.lines())) == len(verdict.KINDS) + verdict.MOST_SHOWN
