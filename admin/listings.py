@@ -183,14 +183,14 @@ def _listed(world: Cloud) -> Iterator[str]:
 
 
 def in_bucket(world: Cloud) -> Iterator[str]:
-    """Name every owner of whom the bucket holds a file, in order."""
-    token: dict[str, str] = {}
+    """Name every owner of whom the bucket holds a file, in order; also where markers hide all of them."""
+    after: dict[str, str] = {}
     while True:
-        page = world.s3.list_objects_v2(Bucket=world.settings.bucket, Prefix=keys.ORIGINALS, Delimiter="/", **token)
+        page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=keys.ORIGINALS, Delimiter="/", **after)
         yield from (one["Prefix"].split("/")[1] for one in page.get("CommonPrefixes", ()))
         if not page.get("IsTruncated"):
             return
-        token = {"ContinuationToken": page["NextContinuationToken"]}
+        after = {"KeyMarker": page["NextKeyMarker"]}
 
 
 def _pages(world: Cloud, partition: str, prefix: str) -> Iterator[dict[str, Any]]:

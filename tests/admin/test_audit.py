@@ -225,6 +225,14 @@ def test_an_object_without_any_owner_is_found(home: Home) -> None:
     assert [(told.owner_id, told.finding.damage) for told in home.audit()] == [(STRANGER, Damage.ORPHAN)]
 
 
+def test_an_owner_whose_copies_are_all_hidden_is_named_too(home: Home) -> None:
+    key = f"originals/{STRANGER}/{'0' * 31}b-x.jpg"
+    home.account.put(key, b"whose")
+    home.account.s3.delete_object(Bucket=BUCKET, Key=key)
+
+    assert sorted(listings.owner_ids(home.account.world)) == sorted([OWNER, STRANGER])
+
+
 def test_an_object_whose_key_is_none_of_ours_is_told_and_left(home: Home) -> None:
     home.account.put(f"originals/{OWNER}/by hand.jpg", b"whose")
 
