@@ -110,7 +110,7 @@ def _letters(stage: Stage, queue: str) -> Iterator[dict[str, Any]]:
 def _event_of(body: str) -> dict[str, Any] | None:
     try:
         event = json.loads(body)["requestPayload"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return event if isinstance(event, dict) and event.get("Records") else None
 

@@ -73,7 +73,7 @@ def parse(text: str, where: object = "config.toml") -> Config:
     """Read the settings; unknown keys and bad values are all reported at once."""
     try:
         told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(where, [f"not TOML ({error})"]) from error
     wrong: list[str] = []
     limit = told.pop("limit", {})

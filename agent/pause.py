@@ -59,7 +59,7 @@ def read(text: str | None, now: float) -> Pause | None:
         return None
     try:
         until = json.loads(text).get("until")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return Pause(None)
     if not isinstance(until, int | float) or isinstance(until, bool):
         return Pause(None)

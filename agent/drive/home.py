@@ -88,10 +88,10 @@ class Home:
     def pairing(self) -> Pairing:
         """Recall the pairing."""
         try:
-            return Pairing(**json.loads(self._pairing.read_text(encoding="utf-8")))
+            return _read_pairing(self._pairing.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise NotPairedError(self, "pairing") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise SettingsError(self._pairing, [f"not a pairing ({error}); pair again"]) from error
 
     def forget_pairing(self) -> None:
@@ -107,6 +107,13 @@ class Home:
         except UnicodeDecodeError as error:
             raise SettingsError(self._settings, [f"not UTF-8 ({error})"]) from error
         return config.parse(text, self._settings)
+
+
+def _read_pairing(text: str) -> Pairing:
+    found = Pairing(**json.loads(text))
+    if not all(isinstance(value, str) for value in asdict(found).values()):
+        raise TypeError("each value must be text")
+    return found
 
 
 def write_whole(

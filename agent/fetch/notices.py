@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import reprlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -57,7 +58,7 @@ def parse(body: str | bytes) -> Notice:
     """Read a notice from the body of a message."""
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problem = f"body must be JSON, got {body[:80]!r}"
         raise UnsoundNoticeError(problem) from error
     return from_json(told)
@@ -66,7 +67,7 @@ def parse(body: str | bytes) -> Notice:
 def from_json(told: object) -> Notice:
     """Read a notice from decoded JSON, or refuse it naming the field."""
     if not isinstance(told, dict):
-        problem = f"notice must be an object, got {str(told)[:80]!r}"
+        problem = f"notice must be an object, got {_short(told)}"
         raise UnsoundNoticeError(problem)
     fields = cast("Mapping[str, object]", told)
     _check_version(fields.get("v", MAJOR))
@@ -88,16 +89,16 @@ def from_json(told: object) -> Notice:
 
 
 def _check_version(version: object) -> None:
-    major = str(version).split(".")[0]
+    major = str(version).split(".")[0] if isinstance(version, int | float | str) else ""
     if major != str(MAJOR):
-        problem = f"v must be {MAJOR} or {MAJOR}.x, got {version!r} (is there a newer agent?)"
+        problem = f"v must be {MAJOR} or {MAJOR}.x, got {_short(version)} (is there a newer agent?)"
         raise UnsoundNoticeError(problem)
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value:
-        problem = f"{name} must be a non-empty string, got {str(value)[:80]!r}"
+        problem = f"{name} must be a non-empty string, got {_short(value)}"
         raise UnsoundNoticeError(problem)
     return value
 
@@ -128,6 +129,11 @@ def _key(fields: Mapping[str, object], file_id: str) -> str:
 def _size(fields: Mapping[str, object]) -> int:
     size = fields.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST:
-        problem = f"size must be a whole number from 0 to {LARGEST}, got {str(size)[:80]!r}"
+        problem = f"size must be a whole number from 0 to {LARGEST}, got {_short(size)}"
         raise UnsoundNoticeError(problem)
     return size
+
+
+def _short(value: object) -> str:
+    """Quote what was told, however long it is and however deep."""
+    return repr(value[:80]) if isinstance(value, str) else reprlib.repr(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.errors import UnsoundNoticeError
 from agent.fetch import notices
+from agent.wire.api import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ class Owed:
     def page(self) -> tuple[list[Notice], bool]:
         """Get the next page, and whether it was the last. After a failure the same page is asked for again."""
         answer = self._api.owed(PAGE, self._following)
-        found = list(sound(answer.get("files", [])))
+        found = list(sound(listed(answer, "files")))
         self._seen.update(notice.file_id for notice in found)
         following = answer.get("next")
         self._following = following if isinstance(following, str) and following else None

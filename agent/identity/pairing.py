@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from agent.drive.home import Pairing
 from agent.errors import PairingError, RequestRefusedError, TransientError
@@ -21,6 +21,7 @@ ENDINGS = {
     "ExpiredCodeError": "the code expired before anybody agreed; start again",
     "AccessDeniedError": "its owner said no",
 }
+LONGEST_SECONDS = 86_400
 SHOWN = ("userCode", "verificationUri", "verificationUriComplete", "expiresIn")
 
 
@@ -35,10 +36,10 @@ def pair(
 ) -> Answer:
     """Ask to be paired, show the code, and wait for device and key."""
     begun = api.begin_pairing(name, platform)
-    _require(begun, ("deviceCode", "expiresIn"))
+    _require(begun, ("deviceCode",))
+    interval, lasting = _seconds(begun, "interval", 5), _seconds(begun, "expiresIn")
     show({word: begun[word] for word in SHOWN if word in begun})
-    interval = float(begun.get("interval", 5))
-    ends = clock() + float(begun["expiresIn"])
+    ends = clock() + lasting
     while clock() < ends:
         sleep(interval)
         claimed, slower = _claim(api, begun["deviceCode"])
@@ -58,7 +59,18 @@ def keep(home: Home, keys: KeyStore, url: str, name: str, claimed: Answer) -> No
 
 def _require(answer: Answer, words: Sequence[str]) -> None:
     """Refuse an answer that some other service must have given."""
-    missing = [word for word in words if word not in answer]
+    _refuse([word for word in words if not (isinstance(answer.get(word), str) and answer[word])])
+
+
+def _seconds(answer: Answer, word: str, default: float | None = None) -> float:
+    """Read how long to wait, if it is so long as anybody would."""
+    told = answer.get(word, default)
+    sound = isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told <= LONGEST_SECONDS
+    _refuse([] if sound else [word])
+    return float(cast("float", told))
+
+
+def _refuse(missing: Sequence[str]) -> None:
     if missing:
         why = f"the answer has no {' and no '.join(missing)}; is this the address of a Backhaul API?"
         raise PairingError(why)

@@ -92,7 +92,8 @@ def sound(what: str, read: Callable[[], Read]) -> Read:
     try:
         return read()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnreachableError(what, f"the answer makes no sense ({type(error).__name__}: {error})") from error
+        told = f"{type(error).__name__}: {error}"[:200]
+        raise UnreachableError(what, f"the answer makes no sense ({told})") from error
 
 
 def _standing(told: Answer) -> Standing:

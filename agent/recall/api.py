@@ -11,7 +11,7 @@ from agent.push.answers import Multipart, Single
 from agent.push.errors import PartsMissingError
 from agent.push.sending import PENDING
 from agent.recall.errors import RecallOverError
-from agent.wire.api import DeviceApi
+from agent.wire.api import DeviceApi, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,9 @@ class RecallApi(DeviceApi):
         """Get one page of what this PC is asked for, and where to go on."""
         query = {"limit": str(PAGE)} | ({"next": following} if following else {})
         told = self._call("GET", f"{self._base}/recalls?{urlencode(query)}")
-        return answers.sound("recalls", lambda: [_read(one) for one in told["files"]]), told.get("next")
+        following = told.get("next")
+        asked = answers.sound("recalls", lambda: [_read(one) for one in listed(told, "files")])
+        return asked, following if isinstance(following, str) and following else None
 
     def begin(self, file_id: str) -> Single | Multipart | None:
         """Ask how a file is to be sent; `None` if the cloud has it by now."""

@@ -97,7 +97,7 @@ class Toaster(logging.Handler):
     def _shown(self) -> dict[str, str]:
         try:
             told = json.loads(self._memory.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return told if isinstance(told, dict) else {}
 

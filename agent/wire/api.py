@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import urllib3
 
@@ -47,10 +47,7 @@ class Outcome:
 
 def safe_address(url: str) -> str:
     """Return the address with one trailing slash, or refuse one that would show the key to others."""
-    parts = urlsplit(url)
-    if not parts.hostname or (
-        parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in proxies.LOOPBACK)
-    ):
+    if not proxies.is_safe(url):
         raise UnsafeAddressError(url)
     return url.rstrip("/") + "/"
 
@@ -116,18 +113,18 @@ class DeviceApi(Api):
         """Send receipts, and return what became of each."""
         told = [{"fileId": r.file_id, "sha256": r.sha256, "size": r.size, "path": r.path} for r in receipts]
         answer = self._call("POST", f"{self._base}/receipts", {"receipts": told})
-        return [_outcome(one) for one in answer.get("receipts", []) if isinstance(one, dict)]
+        return [_outcome(one) for one in listed(answer, "receipts") if isinstance(one, dict)]
 
     def report_losses(self, losses: Mapping[str, str]) -> list[Outcome]:
         """Tell that files are not at home any more, `damaged` or `gone`, and return what became of each."""
         told = [{"fileId": file_id, "what": what} for file_id, what in losses.items()]
         answer = self._call("POST", f"{self._base}/losses", {"losses": told})
-        return [_outcome(one) for one in answer.get("losses", []) if isinstance(one, dict)]
+        return [_outcome(one) for one in listed(answer, "losses") if isinstance(one, dict)]
 
     def tell_holdings(self, holdings: Sequence[Answer]) -> list[Outcome]:
         """Tell what is whole at home, and return what the cloud made of each."""
         answer = self._call("POST", f"{self._base}/holdings", {"files": holdings})
-        return [_outcome(one) for one in answer.get("files", []) if isinstance(one, dict)]
+        return [_outcome(one) for one in listed(answer, "files") if isinstance(one, dict)]
 
     def heartbeat(self, free_bytes: int, owed: int) -> Answer:
         """Tell that this PC is alive, and learn what it ought to know."""
@@ -156,9 +153,17 @@ class DeviceApi(Api):
 def _decoded(body: bytes) -> Answer | None:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
+
+
+def listed(answer: Answer, name: str) -> list[Any]:
+    """Return a list out of an answer. What has something else in its place is not the cloud's, and tells nothing."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise UnreachableError(name, "the answer lists none; is something in between?")
+    return found
 
 
 def _outcome(told: Answer) -> Outcome:

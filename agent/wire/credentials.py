@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.drive import dates
 from agent.errors import UnreachableError
+from agent.wire import proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,20 +36,34 @@ class Credentials:
 
 def from_answer(answer: dict[str, Any]) -> Credentials:
     """Read the API's answer."""
-    try:
-        return Credentials(
-            access_key_id=answer["accessKeyId"],
-            secret_access_key=answer["secretAccessKey"],
-            session_token=answer["sessionToken"],
-            region=answer["region"],
-            bucket=answer["bucket"],
-            queue_url=answer["queueUrl"],
-            endpoint_url=answer.get("endpointUrl"),
-            expires_at=answer["expiresAt"],
-        )
-    except KeyError as error:
+    endpoint_url = None if answer.get("endpointUrl") is None else _address(answer, "endpointUrl")
+    return Credentials(
+        access_key_id=_text(answer, "accessKeyId"),
+        secret_access_key=_text(answer, "secretAccessKey"),
+        session_token=_text(answer, "sessionToken"),
+        region=_text(answer, "region"),
+        bucket=_text(answer, "bucket"),
+        queue_url=_address(answer, "queueUrl"),
+        endpoint_url=endpoint_url,
+        expires_at=_text(answer, "expiresAt"),
+    )
+
+
+def _text(answer: dict[str, Any], word: str) -> str:
+    told = answer.get(word)
+    if not isinstance(told, str) or not told:
         what = "credentials"
-        raise UnreachableError(what, f"the answer has no {error.args[0]}") from error
+        raise UnreachableError(what, f"the answer has no {word}")
+    return told
+
+
+def _address(answer: dict[str, Any], word: str) -> str:
+    """Read where the credentials are to be shown: nowhere that others could read them on the way."""
+    told = _text(answer, word)
+    if not proxies.is_safe(told):
+        what = "credentials"
+        raise UnreachableError(what, f"{word} is no https:// address")
+    return told
 
 
 class Wallet:

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: TLS, or this PC itself.
+
+    What two readers of addresses could take for two hosts is not safe: we judge one, and the client goes to the other.
+    """
+    try:
+        parts = urlsplit(url)
+        read_otherwise = urllib3.util.parse_url(url)
+    except (ValueError, urllib3.exceptions.LocationParseError):
+        return False
+    same = (read_otherwise.scheme, (read_otherwise.host or "").strip("[]")) == (parts.scheme, parts.hostname)
+    return same and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
 def proxy_for(
     url: str,
     told: Callable[[], Mapping[str, str]] = urllib.request.getproxies,

@@ -48,7 +48,7 @@ class PublicKeys:
     def _refresh(self) -> None:
         try:
             self._keys = _read(self._fetch()) or self._keys
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             # What we knew stays true; with nothing known, `find` says so.
             return
 
@@ -80,11 +80,20 @@ def _read(document: Mapping[str, Any]) -> dict[str, Any]:
     from jwt import PyJWK, PyJWTError  # noqa: PLC0415 (see tokens.py)
 
     keys: dict[str, Any] = {}
-    for told in document.get("keys", []):
-        if told.get("kty") != "RSA" or told.get("use", "sig") != "sig" or told.get("alg", "RS256") != "RS256":
+    listed = document.get("keys")
+    for told in listed if isinstance(listed, list) else ():
+        if not _is_for_signing(told):
             continue
         try:
             keys[told["kid"]] = PyJWK(told, algorithm="RS256").key
-        except (PyJWTError, KeyError, ValueError):
+        except (PyJWTError, TypeError, ValueError):
             continue
     return keys
+
+
+def _is_for_signing(told: object) -> bool:
+    return (
+        isinstance(told, dict)
+        and isinstance(told.get("kid"), str)
+        and (told.get("kty"), told.get("use", "sig"), told.get("alg", "RS256")) == ("RSA", "sig", "RS256")
+    )

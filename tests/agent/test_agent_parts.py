@@ -237,8 +237,9 @@ class Lender:
 
     def lend(self) -> dict[str, Any]:
         self.lent += 1
-        words = ("accessKeyId", "secretAccessKey", "sessionToken", "region", "bucket", "queueUrl")
-        return dict.fromkeys(words, "x") | {"expiresAt": (self._now() + timedelta(seconds=self._lasting)).isoformat()}
+        words = ("accessKeyId", "secretAccessKey", "sessionToken", "region", "bucket")
+        expires_at = self._now() + timedelta(seconds=self._lasting)
+        return dict.fromkeys(words, "x") | {"queueUrl": "https://sqs/q", "expiresAt": expires_at.isoformat()}
 
     def _now(self) -> datetime:
         return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=self.time)

@@ -18,6 +18,7 @@ quick = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+some = settings(quick, max_examples=EXAMPLES * 8)
 many = settings(quick, max_examples=EXAMPLES * 20)
 
 NASTY = [
