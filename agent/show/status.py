@@ -94,7 +94,7 @@ def text(told: dict[str, Any]) -> str:
     """Write a status for a person."""
     lines = [
         f"{told['name']} ({told['deviceId']}) brings files home to {told['home']}",
-        f"  cloud        {told['url']}, last reached {told['lastContact'] or 'never'}",
+        f"  cloud        {told['url']}, last reached {local(told['lastContact']) or 'never'}",
         f"  agent        {_agent(told)}",
         (
             f"  files        {told['filesHome']} home ({told['homeToday']} came today), {told['owed']} owed,"
@@ -104,7 +104,7 @@ def text(told: dict[str, Any]) -> str:
         *_under_way(told),
         f"  receipts     {told['receiptsWaiting']} waiting to be taken",
         f"  disk         {told['freeBytes'] / 1e9:.1f} GB free",
-        f"  verified     {told['lastVerified'] or 'never; see `backhaul verify`'}",
+        f"  verified     {local(told['lastVerified']) or 'never; see `backhaul verify`'}",
     ]
     return "\n".join(lines + [f"  ! {worry}" for worry in told["worries"]])
 
@@ -123,6 +123,12 @@ def _under_way(told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def local(moment: str | None) -> str:
+    """Write a moment as this PC's clock shows it; nothing where there was none."""
+    when = dates.instant(moment)
+    return f"{when.astimezone():%Y-%m-%d %H:%M}" if when else ""
+
+
 def percent(part: int, whole: int) -> str:
     """Write how much of something is there."""
     return f"{100 * part // whole if whole else 100} %"
@@ -130,6 +136,6 @@ def percent(part: int, whole: int) -> str:
 
 def _agent(told: dict[str, Any]) -> str:
     running = "running" if told["running"] else "not running"
-    paused = f", paused until {told['paused']['until'] or 'you resume'}" if told["paused"] else ""
+    paused = f", paused until {local(told['paused']['until']) or 'you resume'}" if told["paused"] else ""
     by = told["startedBy"]
     return f"{running}{paused}; " + (f"a {by} starts it" if by else "does not start by itself, see `backhaul install`")

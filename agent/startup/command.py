@@ -127,11 +127,13 @@ def install(chosen: argparse.Namespace, home: Home, keys: KeyStore, there: Seque
 
 
 def uninstall(_chosen: argparse.Namespace, home: Home, _keys: KeyStore, there: Sequence[Starter]) -> str:
-    """Stop the agent and let nothing start it again. Nothing in the home folder is touched."""
+    """Stop the agent and let nothing start it again, even if it cannot be stopped. The home folder is not touched."""
     gone = [one for one in there if one.is_installed()]
     for one in gone:
-        one.stop()
-        one.uninstall()
+        try:
+            one.stop()
+        finally:
+            one.uninstall()
     if not gone:
         return f"Nothing is installed for {home}."
     return f"Removed the {gone[0].what}. Files, settings and pairing stay in {home}."

@@ -3,6 +3,7 @@
 PermanentError
 └── StartupError
     ├── NoStarterError          this system has nothing that we know how to ask
+    ├── NoSessionError          systemd keeps no session for this person
     ├── NotAdministratorError   a service may be made by an administrator alone
     ├── NotInstalledError       nothing is installed that could be started or stopped
     ├── StarterRefusedError     the system's own tool refused
@@ -32,6 +33,16 @@ class NoStarterError(StartupError):
     def __init__(self, what: str) -> None:
         """Keep what is missing."""
         super().__init__(f"{what} is not there on this system, so the agent cannot be started by itself")
+
+
+class NoSessionError(StartupError):
+    """Raised where systemd runs nothing for this person: in a container, or after `su`."""
+
+    hint = "Log in as this person at the PC or by SSH; to let the agent run without: sudo loginctl enable-linger NAME"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("systemd has no session of this person, so it can start nothing for them")
 
 
 class NotAdministratorError(StartupError):

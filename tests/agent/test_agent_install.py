@@ -105,6 +105,17 @@ def test_uninstalling_leaves_files_settings_and_pairing(pc: Pc, deeds: list[str]
     assert sorted(pc.home.folder.rglob("*")) == before
 
 
+def test_what_cannot_be_stopped_is_started_by_nothing_any_more(pc: Pc, deeds: list[str]) -> None:
+    class Stubborn(Stub):
+        def stop(self) -> None:
+            raise StillRunningError(pc.home, 10)
+
+    with pytest.raises(StillRunningError):
+        command.uninstall(chosen(), pc.home, pc.keys, [Stubborn("unit", deeds, there=True)])
+
+    assert deeds == ["uninstall unit"]
+
+
 def test_uninstalling_twice_is_no_mistake(pc: Pc, deeds: list[str]) -> None:
     said = command.uninstall(chosen(), pc.home, pc.keys, [Stub("task", deeds)])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -234,3 +236,10 @@ def test_a_healthy_status_has_no_worries() -> None:
     assert status.worries(well | {"paused": {"until": "2026-11-21T12:00:00+00:00"}}, 1795255300) == []
     assert len(status.worries(well | {"paused": {"until": None}, "filesLost": 2}, 1795255300)) == 2
     assert status.worries(well, 1795255300 + 7200) == ["the cloud has not been reached for more than an hour"]
+
+
+def test_a_person_reads_the_time_of_this_pc() -> None:
+    moment = datetime(2026, 11, 21, 10, 0, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+
+    assert status.local(moment.isoformat()) == time.strftime("%Y-%m-%d %H:%M", time.localtime(moment.timestamp()))
+    assert status.local(None) == ""

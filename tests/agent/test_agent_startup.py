@@ -15,6 +15,7 @@ from agent.drive.home import Home
 from agent.startup import plist, service, task, unit
 from agent.startup.entry import Entry, entry_for, name_of
 from agent.startup.errors import (
+    NoSessionError,
     NoStarterError,
     NotAdministratorError,
     StarterRefusedError,
@@ -310,6 +311,40 @@ def test_an_uninstalled_unit_leaves_nothing(tmp_path: Path) -> None:
     made.uninstall()
 
     assert list((tmp_path / "user").iterdir()) == []
+
+
+NO_BUS = Ran(1, "Failed to connect to bus: No medium found")
+
+
+def test_where_systemd_keeps_no_session_nothing_is_left_and_it_is_said(tmp_path: Path) -> None:
+    made = UserUnit(LINUX, lambda _command: NO_BUS, tmp_path / "user")
+
+    with pytest.raises(NoSessionError, match="no session") as told:
+        made.install()
+
+    assert "enable-linger" in told.value.hint
+    assert not made.is_installed()
+
+
+def test_a_unit_that_was_there_outlives_a_failure_to_replace_it(tmp_path: Path) -> None:
+    UserUnit(LINUX, Tools(), tmp_path / "user").install()
+    made = UserUnit(LINUX, Tools(**{"daemon-reload": 1}), tmp_path / "user")
+
+    with pytest.raises(StarterRefusedError):
+        made.install()
+
+    assert made.is_installed()
+
+
+def test_a_unit_goes_even_where_systemd_hears_of_nothing(tmp_path: Path) -> None:
+    UserUnit(LINUX, Tools(), tmp_path / "user").install()
+    (tmp_path / "user/default.target.wants").mkdir()
+    link = tmp_path / "user/default.target.wants" / unit.unit_name(LINUX)
+    link.touch()
+
+    UserUnit(LINUX, lambda _command: NO_BUS, tmp_path / "user").uninstall()
+
+    assert [path.name for path in (tmp_path / "user").rglob("*")] == ["default.target.wants"]
 
 
 def test_a_launch_agent_starts_at_login_and_again_after_a_failure_alone() -> None:
