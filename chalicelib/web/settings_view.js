@@ -1,4 +1,4 @@
-/** What an owner may set: how long cloud copies stay, whether places are remembered. */
+/** What an owner may set: how long cloud copies stay, whether places are remembered and a report comes every week. */
 
 import { choice, el, show } from './dom.js';
 import { explain } from './explain.js';
@@ -16,15 +16,20 @@ export class SettingsView {
     this.#draw(await this.api.get('me'));
   }
 
-  #draw({ graceDays, keepPlaces }) {
+  #draw({ graceDays, keepPlaces, weeklyReport }) {
     const days = [...new Set([...DAYS, graceDays])].filter((one) => one !== 'never').sort((one, other) => one - other);
     const options = [['never', TEXTS.grace.never], ...days.map((one) => [one, TEXTS.grace[one] ?? TEXTS.grace.days(one)])];
     const grace = choice(TEXTS.graceLabel, { name: 'grace', onchange: ({ target }) => this.#set({ graceDays: target.value === 'never' ? null : Number(target.value) }) }, options, TEXTS.graceHint);
     grace.querySelector('select').value = String(graceDays);
-    const places = el('input', { type: 'checkbox', checked: keepPlaces, 'aria-describedby': 'places-hint', onchange: ({ target }) => this.#set({ keepPlaces: target.checked }) });
     show(this.root, this.note,
       el('section', { class: 'card' }, grace),
-      el('section', { class: 'card' }, el('label', { class: 'check' }, places, TEXTS.placesLabel), el('p', { class: 'hint', id: 'places-hint' }, TEXTS.placesHint)));
+      this.#check('keepPlaces', keepPlaces, TEXTS.placesLabel, TEXTS.placesHint),
+      this.#check('weeklyReport', weeklyReport, TEXTS.weeklyLabel, TEXTS.weeklyHint));
+  }
+
+  #check(name, checked, label, hint) {
+    const box = el('input', { type: 'checkbox', checked, 'aria-describedby': `${name}-hint`, onchange: ({ target }) => this.#set({ [name]: target.checked }) });
+    return el('section', { class: 'card' }, el('label', { class: 'check' }, box, label), el('p', { class: 'hint', id: `${name}-hint` }, hint));
   }
 
   /** What was not taken is shown as it is. */

@@ -341,6 +341,8 @@ export const TEXTS = {
   },
   placesLabel: 'Remember where pictures were taken',
   placesHint: 'Off: places are forgotten, also those of earlier pictures. The pictures themselves are not changed.',
+  weeklyLabel: 'Tell me once a week what came home',
+  weeklyHint: 'By mail, if whoever runs this Backhaul has subscribed your address: what came in, what went home, what is stuck.',
   saved: 'Saved.',
 
   passwordTitle: 'Change the password',

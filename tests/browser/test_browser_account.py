@@ -65,10 +65,15 @@ def keeps_what_is_set(emil: Phone) -> None:
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.get_by_label("Remember where pictures were taken").click()
     places = page.get_by_label("Remember where pictures were taken").is_checked()
+    weekly = page.get_by_label("Tell me once a week what came home")
+    expect(weekly).not_to_be_checked()
+    with page.expect_response(lambda one: one.request.method == "PATCH"):
+        weekly.click()
     emil.go("Home")
     emil.enter("Settings")
     expect(page.get_by_label("Keep cloud copies")).to_have_value("never")
     assert page.get_by_label("Remember where pictures were taken").is_checked() is places
+    expect(page.get_by_label("Tell me once a week what came home")).to_be_checked()
     emil.looks("settings")
 
 
