@@ -57,7 +57,7 @@ def _deploy(asked: argparse.Namespace, project: Path, report: Callable[..., None
     stages.check_python()
     stage = stages.checked_stage(project, asked.stage)
     place = _place(asked, project, stage)
-    chalice = Chalice(project, stage, place.region, asked.profile)
+    chalice = Chalice(project, stage, place.region, asked.profile, may_change_python=asked.change_python)
     parameters = {name: value for name in PARAMETERS if (value := getattr(asked, _option(name))) is not None}
     report(deploy(place, chalice, parameters, smoke.check_health, report).told())
 
@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--region", help="where; else AWS_REGION, AWS_DEFAULT_REGION or the profile says")
     shared.add_argument("--profile", help="who; else AWS_PROFILE or the usual places say")
     up = deeds.add_parser("deploy", parents=[shared], help="resources, functions, API; safe to run again")
+    up.add_argument("--change-python", action="store_true", help="the stage is to run this Python from now on")
     for name, what in PARAMETERS.items():
         up.add_argument(f"--{_option(name).replace('_', '-')}", help=what)
     up.set_defaults(deed=_deploy)

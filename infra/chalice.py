@@ -13,6 +13,8 @@ from infra.adopt import Values
 from infra.errors import ChaliceFailedError
 
 Run = Callable[..., Any]
+# Tells the hooks inside Chalice that a person wants the stage to run this Python from now on.
+MAY_CHANGE_PYTHON = "BACKHAUL_CHANGE_PYTHON"
 # Chalice has no __main__, and its script may be another environment's.
 COMMAND = (sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())")
 
@@ -26,6 +28,7 @@ class Chalice:
     region: str
     profile: str | None = None
     run: Run = subprocess.run
+    may_change_python: bool = False
 
     @property
     def state_file(self) -> Path:
@@ -59,6 +62,8 @@ class Chalice:
     def _call(self, deed: str) -> None:
         profile = ["--profile", self.profile] if self.profile else []
         environment = {**os.environ, "AWS_DEFAULT_REGION": self.region, "AWS_REGION": self.region}
+        if self.may_change_python:
+            environment[MAY_CHANGE_PYTHON] = "1"
         ended = self.run(
             [*COMMAND, deed, "--stage", self.stage, *profile], cwd=self.project, env=environment, check=False
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import outputs, stack
+from infra import outputs, runtime, stack
 from infra.chalice import Chalice
 from infra.place import Place
 from infra.shared import Shared
@@ -22,6 +22,7 @@ class Deployed:
     region: str
     url: str
     outputs_file: Path
+    email: str = ""
 
     def told(self) -> str:
         """Say where it is."""
@@ -30,6 +31,7 @@ class Deployed:
             f"  address   {self.url}\n"
             f"  account   {self.account}, {self.region}\n"
             f"  recorded  {self.outputs_file}"
+            + (f"\n  alarms    to {self.email}, once they agree in the mail that AWS sends" if self.email else "")
         )
 
 
@@ -41,6 +43,8 @@ def deploy(
     report: Report = print,
 ) -> Deployed:
     """Put a stage up and return where it answers. Nobody else of the team deploys it meanwhile."""
+    if not chalice.may_change_python:
+        runtime.check(place.client("lambda"), chalice.stage)
     shared = Shared(place.client("s3"), place, chalice.stage, chalice.project)
     with shared.lock(may_lack_bucket=True):
         return _deploy(place, chalice, shared, parameters, (check_health, report))
@@ -69,4 +73,4 @@ def _deploy(
     url = chalice.url()
     report(f"Asking {url}health")
     check_health(url, chalice.stage)
-    return Deployed(chalice.stage, place.account, place.region, url, file)
+    return Deployed(chalice.stage, place.account, place.region, url, file, parameters.get("AlarmEmail", ""))

@@ -22,7 +22,8 @@ from chalice.deploy.packager import (
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import SwaggerGenerator
 
-from infra import bytecode, gateway, host, mappings, outputs, plan, policies, tracing
+from infra import bytecode, gateway, host, mappings, outputs, plan, policies, runtime, tracing
+from infra.chalice import MAY_CHANGE_PYTHON
 from infra.errors import InfraError, UnknownStageError, UnpackagedError
 from infra.outputs import Outputs
 from infra.patches import Patches
@@ -42,7 +43,7 @@ def install(environ: MutableMapping[str, str] = os.environ, project: Path = PROJ
     except InfraError as error:
         _stop(error)
     _settle_in(environ, recorded)
-    return patch(recorded)
+    return patch(recorded, may_change_python=MAY_CHANGE_PYTHON in environ)
 
 
 def _stage_of(environ: Mapping[str, str], project: Path) -> str:
@@ -54,14 +55,14 @@ def _stage_of(environ: Mapping[str, str], project: Path) -> str:
     return stage
 
 
-def patch(recorded: Outputs) -> Patches:
+def patch(recorded: Outputs, *, may_change_python: bool = False) -> Patches:
     """Change Chalice's classes for one stage; the answer can take it back."""
     patches = Patches()
     _give_outputs_to_functions(patches, recorded)
     _complete_the_api(patches, recorded)
     _report_single_failures(patches)
-    _plan_what_chalice_cannot(patches, recorded)
     is_local = recorded.stage == "local"
+    _plan_what_chalice_cannot(patches, recorded, any_python=is_local or may_change_python)
     _package_honestly(patches, for_this_machine=is_local)
     if is_local:
         _run_on_this_machine(patches)
@@ -136,12 +137,14 @@ def _report_single_failures(patches: Patches) -> None:
     patches.wrap(TypedAWSClient, "_client", watched)
 
 
-def _plan_what_chalice_cannot(patches: Patches, recorded: Outputs) -> None:
+def _plan_what_chalice_cannot(patches: Patches, recorded: Outputs, *, any_python: bool) -> None:
     def planned(plan_for: _Call) -> _Call:
         def execute(self: PlanStage, resources: list[Any]) -> Any:
             state = self._remote_state
             clients = state._client._client  # noqa: SLF001 (Chalice has no way in for this)
             _or_stop(lambda: plan.check_account(clients, recorded))
+            if not any_python:
+                _or_stop(lambda: runtime.check(clients("lambda"), recorded.stage))
             _or_stop(lambda: plan.adopt_what_stands(state, resources, clients, recorded.stack))
             return plan.extended(plan_for(self, resources), resources, recorded)
 

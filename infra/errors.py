@@ -5,6 +5,7 @@ InfraError
 ├── UnknownStageError        a stage that .chalice/config.json does not have
 ├── LocalStageError          the stage of the embedded cloud, which AWS is not asked for
 ├── UnsupportedPythonError   a Python that Lambda does not run
+├── OtherPythonError         another Python than the one the stage runs
 ├── NoOutputsError           the stage was never put up from this checkout
 ├── BrokenOutputsError       the recorded outputs cannot be read
 ├── BrokenPolicyError        a policy names something the stage does not have
@@ -74,6 +75,17 @@ class UnsupportedPythonError(InfraError):
     def __init__(self, running: str, supported: Sequence[str]) -> None:
         super().__init__(f"Lambda has no Python {running}, expected one of {', '.join(supported)}")
         self.hint = f"Make the environment anew: make clean deploy PYTHON=python{supported[-1]}"
+
+
+class OtherPythonError(InfraError):
+    """Raised when the stage runs another Python: a deploy would change it under everybody, by the way."""
+
+    def __init__(self, stage: str, standing: str, running: str) -> None:
+        super().__init__(f"stage {stage!r} runs Python {standing}, got Python {running}")
+        self.hint = (
+            f"Make the environment anew: make clean deploy STAGE={stage} PYTHON=python{standing}. "
+            f"If the stage is to run Python {running} from now on: make deploy STAGE={stage} CHANGE_PYTHON=1"
+        )
 
 
 class NoOutputsError(InfraError):

@@ -11,14 +11,16 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from fake_bucket import FakeBucket
 from fake_cloudformation import FakeCloudFormation
+from fake_functions import FakeFunctions
 
 from infra import outputs, smoke, stages
 from infra.__main__ import main
 from infra.chalice import Chalice
-from infra.deploy import deploy
+from infra.deploy import Deployed, deploy
 from infra.errors import (
     ChaliceFailedError,
     InfraError,
+    OtherPythonError,
     RefusedByAwsError,
     SickApiError,
     UnreachableError,
@@ -147,12 +149,14 @@ class World:
         self.cloudformation = FakeCloudFormation("CREATE_COMPLETE", refusal="No updates are to be performed.")
         self.cloudformation.outputs = recorded.policy
         self.bucket = FakeBucket()
+        self.functions = FakeFunctions()
         self.place = Place("123456789012", "eu-central-1", self.client)
 
     def client(self, service: str) -> Any:
-        return {"cloudformation": self.cloudformation, "s3": self.bucket}[service]
+        return {"cloudformation": self.cloudformation, "s3": self.bucket, "lambda": self.functions}[service]
 
-    def run(self, command: list[str], **_: Any) -> Any:
+    def run(self, command: list[str], **told: Any) -> Any:
+        self.environment = told["env"]
         self.order.append(command[-3])
         self.locked = "state/lock.json" in self.bucket.objects
         state = self.project / ".chalice" / "deployed" / "dev.json"
@@ -160,8 +164,8 @@ class World:
         state.write_text(json.dumps({"resources": [{"name": "x"}, {"name": "rest_api", "rest_api_url": URL}]}))
         return SimpleNamespace(returncode=self.exit_code)
 
-    def deploy(self) -> Any:
-        chalice = Chalice(self.project, "dev", "eu-central-1", run=self.run)
+    def deploy(self, *, may_change_python: bool = False) -> Any:
+        chalice = Chalice(self.project, "dev", "eu-central-1", run=self.run, may_change_python=may_change_python)
         return deploy(self.place, chalice, {}, lambda url, _: self.order.append(url), lambda _: None)
 
 
@@ -172,6 +176,34 @@ def test_a_deploy_ends_with_a_look_at_the_apis_health(tmp_path: Path, recorded: 
 
     assert world.order == ["deploy", URL]
     assert URL in deployed.told()
+
+
+def test_a_stage_that_runs_another_python_is_left_alone(tmp_path: Path, recorded: Outputs) -> None:
+    world = World(tmp_path, recorded)
+    world.functions = FakeFunctions("python3.9")
+
+    with pytest.raises(OtherPythonError, match=r"stage 'dev' runs Python 3\.9, got Python 3\.") as caught:
+        world.deploy()
+
+    assert world.order == []
+    assert world.cloudformation.calls == []
+    assert "make deploy STAGE=dev CHANGE_PYTHON=1" in caught.value.told()
+
+
+def test_a_person_may_move_it_to_this_one(tmp_path: Path, recorded: Outputs) -> None:
+    world = World(tmp_path, recorded)
+    world.functions = FakeFunctions("python3.9")
+
+    world.deploy(may_change_python=True)
+
+    assert world.order == ["deploy", URL]
+    assert world.environment["BACKHAUL_CHANGE_PYTHON"] == "1"
+
+
+def test_whoever_is_to_hear_of_trouble_is_told_of_the_mail_to_answer(tmp_path: Path) -> None:
+    told = Deployed("dev", "1", "eu-central-1", URL, tmp_path, "me@example.com").told()
+
+    assert "me@example.com, once they agree" in told
 
 
 def test_chalice_runs_while_nobody_else_may_and_its_state_is_shared(tmp_path: Path, recorded: Outputs) -> None:

@@ -25,6 +25,7 @@ from chalice.deploy.packager import (
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
 from chalice.utils import UI, OSUtils
+from fake_functions import FakeFunctions
 
 from infra import deploy_hooks, mappings, outputs, stages
 from infra.outputs import Outputs
@@ -281,11 +282,21 @@ def test_another_account_than_the_resources_is_refused_before_anything_is_planne
 
 @pytest.mark.usefixtures("hooked")
 def test_a_plan_without_an_api_stays_as_it_is() -> None:
-    sts = SimpleNamespace(get_caller_identity=lambda: {"Account": "123456789012"})
-    known = SimpleNamespace(_deployed_values=[])
-    state = SimpleNamespace(_client=SimpleNamespace(_client=lambda _: sts), _deployed_resources=known, _cache={})
+    assert PlanStage(standing(FakeFunctions()), OSUtils()).execute([]) == Plan([], {})
 
-    assert PlanStage(state, OSUtils()).execute([]) == Plan([], {})
+
+@pytest.mark.usefixtures("hooked")
+def test_plain_chalice_moves_no_stage_to_another_python() -> None:
+    with pytest.raises(SystemExit, match=r"stage 'dev' runs Python 3\.9, got Python 3\."):
+        PlanStage(standing(FakeFunctions("python3.9")), OSUtils()).execute([])
+
+
+def standing(functions: FakeFunctions) -> Any:
+    """Return Chalice's knowledge of a stage in the right account whose functions run some Python."""
+    sts = SimpleNamespace(get_caller_identity=lambda: {"Account": "123456789012"})
+    clients = {"sts": sts, "lambda": functions}.__getitem__
+    known = SimpleNamespace(_deployed_values=[])
+    return SimpleNamespace(_client=SimpleNamespace(_client=clients), _deployed_resources=known, _cache={})
 
 
 @pytest.mark.usefixtures("hooked")
