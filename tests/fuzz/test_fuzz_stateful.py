@@ -1,6 +1,7 @@
 """Long ways through the API, made up by a machine: what one answer names, the next request is about.
 
-The ways are those that the document itself shows: which reply names a file, a device, an album, and which route takes it.
+The ways are those that the document itself shows: which reply names a file, a device, an album, and which route takes
+it.
 """
 
 from collections.abc import Iterator
@@ -79,7 +80,7 @@ def test_whatever_way_is_taken_each_answer_is_documented_and_no_way_leads_past_t
             arrive(stage.gateway.call("POST", "/upload-url", asked, token=token).body)
 
         def before_call(self, case: Any) -> None:
-            """Ask for every other list as a whole, and for every other thing that is there: else most ways end at 404."""
+            """Ask for every other list as a whole, and for what is there: else most ways end at 404."""
             if len(self.recorder.cases) % 2:
                 case.query = {}
                 own = self.owner["ids"][PC]
