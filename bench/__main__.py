@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import rolls, servers, tools
+from bench import aws, rolls, servers, tools
 from bench.contestants import Contestant, Run, Task, contestants, empty, prepare, require_all
 from bench.figures import table
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = tools.find(WHERE / "tools", aws=chosen.aws)
     machine = f"{os.cpu_count()} cores, {platform.platform()}, load {os.getloadavg()[0]:.1f}"
     print(f"machine: {machine}; {', '.join(found.versions())}", flush=True)
-    known = contestants(found)
+    known = contestants(found) | aws.contestants(found)
     if chosen.who:
         known = {name: run for name, run in known.items() if name in chosen.who.split(",")}
     shutil.rmtree(WHERE / "fetched", ignore_errors=True)
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", help="only these rolls, as in small,photos")
     parser.add_argument("--who", help="only these contestants, as in agent,s5cmd")
-    parser.add_argument("--aws", action="store_true", help="measure `aws s3 sync` as well")
+    parser.add_argument("--aws", action="store_true", help="measure AWS's own ways as well, and one file at a time")
     return parser
 
 

@@ -45,16 +45,13 @@ Contestant = Callable[[Task], Run]
 
 
 def contestants(tools: Tools) -> dict[str, Contestant]:
-    """Name all that are compared; the agent first."""
-    known: dict[str, Contestant] = {
+    """Name those compared; the agent first. AWS's own are in `bench.aws`."""
+    return {
         "agent": agent,
         "s5cmd": lambda task: _command(s5cmd(tools, task)),
         "rclone": lambda task: _command(rclone(tools, task)),
         "s5cmd+sum+sync": lambda task: _command(the_same_promise(tools, task)),
     }
-    if tools.aws:
-        known["aws s3 sync"] = lambda task: _command(aws(tools, task))
-    return known
 
 
 def agent(task: Task) -> Run:
@@ -96,13 +93,6 @@ def rclone(tools: Tools, task: Task) -> list[str]:
     where = f'endpoint="{task.address}",access_key_id={KEY},secret_access_key={SECRET}'
     remote = f":s3,provider=Rclone,{where}"
     return [str(tools.rclone), "copy", "--config", os.devnull, f"{remote}:{BUCKET}/{task.roll.prefix}", str(task.into)]
-
-
-def aws(tools: Tools, task: Task) -> list[str]:
-    """Copy with the classic command line of AWS."""
-    source = f"s3://{BUCKET}/{task.roll.prefix}/"
-    program = [sys.executable, str(tools.aws), "--endpoint-url", task.address, "--region", "us-east-1"]
-    return [*program, "s3", "sync", "--only-show-errors", source, str(task.into)]
 
 
 def _command(command: Sequence[str]) -> Run:

@@ -14,16 +14,27 @@ from chalice.app import Response
 from chalicelib.openapi.document import Routes, write
 
 FRESH_SECONDS = 3600
+_MOST_KEPT = 4
+_kept: dict[str, tuple[str, str]] = {}
 
 
 def answer(routes: Routes, url: str, headers: Mapping[str, str]) -> Response:
     """Serve the document; who has this very one is told so and gets nothing."""
-    text = msgspec.json.encode(write(routes, url)).decode()
-    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    text, tag = _written(routes, url)
     kept: dict[str, Any] = {"Cache-Control": f"public, max-age={FRESH_SECONDS}", "ETag": tag}
     if tag in headers.get("if-none-match", ""):
         return Response("", kept, 304)
     return Response(text, {**kept, "Content-Type": "application/json"})
+
+
+def _written(routes: Routes, url: str) -> tuple[str, str]:
+    """Return the document and its tag; what a process has once written, for one of few addresses, it keeps."""
+    if url not in _kept:
+        if len(_kept) == _MOST_KEPT:
+            _kept.clear()
+        text = msgspec.json.encode(write(routes, url)).decode()
+        _kept[url] = text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    return _kept[url]
 
 
 __all__ = ["answer", "write"]
