@@ -35,15 +35,22 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="backhaul-chaos-") as folder:
         try:
             with redirect_stdout(io.StringIO()):  # the cloud's own metrics are printed lines
-                counts, found = run(Asked(told.files, told.seed, told.share), Path(folder), _tell)
+                asked = Asked(told.files, told.seed, told.share)
+                counts, found = run(
+                    asked, Path(folder), lambda line: _tell(f"{time.monotonic() - began:>6.0f} s  {line}")
+                )
         finally:
             if keep := os.environ.get("CHAOS_KEEP"):
                 subprocess.run(["cp", "-r", folder, keep], check=False)
     _tell("\n".join(["", "what happened", *(f"{count:>8}  {what}" for what, count in sorted(counts.items()))]))
     _tell("\n".join(["", "verdict", *found.lines(), ""]))
     outcome = "All promises were kept" if found.is_good else "PROMISES WERE BROKEN"
-    _tell(f"{outcome}: seed {told.seed}, {told.files} files, {time.monotonic() - began:.0f} s")
+    _tell(f"{outcome}: seed {told.seed}, {told.files} files, {_since(began)} s")
     return 0 if found.is_good else 1
+
+
+def _since(began: float) -> int:
+    return round(time.monotonic() - began)
 
 
 def _tell(line: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.samples import Sample
 
 LARGE = 17 << 20
-ONE_LARGE_OF, THE_LARGE = 150, 20
+ONE_LARGE_OF, THE_LARGE = 400, 20
 SMALL = (1, 150_000)
 NAMES = (
     "IMG_{number:05}.jpg",

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from local import system
+from local import snapshots, system
 from local.guard import App
 from local.places import Places
 from tests.chaos import events
@@ -41,6 +41,8 @@ def main(state: Path, home: Path, cloud_port: int, api_port: int, seed: int, sha
         events.take_over(weather, raging)
         return stormy(app, weather, api_port, raging)
 
+    # Nothing here outlives the run: no snapshot is worth the seconds in which nobody is answered.
+    snapshots.SHORTEST_PAUSE = 86_400.0
     over = threading.Event()
     try:
         with system.up(places, _tell, between) as running:

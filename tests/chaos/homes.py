@@ -29,7 +29,7 @@ SIGNS = {
     "home": re.compile(r" (?:came|is) home file_id="),
     "full": re.compile(r" disk is full: "),
 }
-SILENT_SECONDS, DEAD_SECONDS = 5.0, 90.0
+SILENT_SECONDS, DEAD_SECONDS = 3.0, 120.0
 STOP_SECONDS = 60
 
 
@@ -144,6 +144,8 @@ class Trouble:
             self.counts[trouble] += 1
 
     def _befall(self, home: Home, trouble: str) -> None:
+        for one in self._homes:
+            one.clock_is_off(0)
         if trouble == JUMPED:
             home.clock_is_off(self._dice.choice(JUMPS))
             return
@@ -157,10 +159,11 @@ class Trouble:
 
     def _let(self, home: Home, truth: Callable[[], bool], *, even_if_silent: bool = False) -> None:
         """Wait for a truth; not if all is told, or if nothing is heard any more."""
-        patience = SILENT_SECONDS if self.calm_phones.is_set() and not even_if_silent else DEAD_SECONDS
         home.heard_at = time.monotonic()
-        while not truth() and home.silent_for() < patience and not self.over.wait(0.1):
-            pass
+        while not truth() and not self.over.wait(0.1):
+            may_be_all = self.calm_phones.is_set() and not even_if_silent
+            if home.silent_for() > (SILENT_SECONDS if may_be_all else DEAD_SECONDS):
+                return
 
 
 def settle(homes: list[Home]) -> None:

@@ -27,6 +27,7 @@ PAUSE_SECONDS, PATIENCE_SECONDS = 0.3, 240.0
 THERE_ALREADY = "was refused with 412"
 NOT_NOW = (OSError, http.client.HTTPException, LocalError)
 AGAIN, GAVE_UP, ANEW = "a phone tries again", "a phone gives up in the middle", "a phone is installed anew"
+FAULTS = (AGAIN, GAVE_UP, ANEW)
 
 
 class Phone:

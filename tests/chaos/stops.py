@@ -36,7 +36,7 @@ class Ears:
         self._url = self._sqs.create_queue(QueueName=QUEUE, Attributes={"Policy": policy})["QueueUrl"]
         here.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
-    def heard(self) -> set[Stop]:
+    def heard(self) -> frozenset[Stop]:
         """Take what was told since."""
         stops: set[Stop] = set()
         while some := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
@@ -44,7 +44,7 @@ class Ears:
                 told = json.loads(json.loads(one["Body"])["Message"])
                 stops |= {(told["what"], told[which]) for which in WHICH if which in told}
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
-        return stops
+        return frozenset(stops)
 
 
 def later(world: Cloud, flown: timedelta) -> Cloud:
@@ -58,14 +58,19 @@ def look_out(world: Cloud) -> None:
         part(world)
 
 
-def in_activity(api: Api) -> set[Stop]:
+def shown(stops: Iterable[Stop]) -> frozenset[Stop]:
+    """Say what of it an owner's activity has to show. Pure."""
+    return frozenset((f"{what}, in the activity", which) for what, which in stops if what in IN_ACTIVITY.values())
+
+
+def in_activity(api: Api) -> frozenset[Stop]:
     """Read what the owner's activity shows of it."""
     deeds, after = [], ""
     while True:
         page = patiently(lambda after=after: api.get(f"/activity?kind=devices&limit=500{after}"))
         deeds += page["activity"]
         if not page.get("next"):
-            return {(IN_ACTIVITY[one["what"]], one["deviceId"]) for one in deeds if one["what"] in IN_ACTIVITY}
+            return shown((IN_ACTIVITY[one["what"]], one["deviceId"]) for one in deeds if one["what"] in IN_ACTIVITY)
         after = f"&next={page['next']}"
 
 

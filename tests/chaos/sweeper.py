@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -19,6 +21,7 @@ FIRST = timedelta(minutes=35)
 """A little more than the cloud waits before it first looks after an upload; then it waits twice as long each time."""
 LOOKS = 5
 PAUSE_SECONDS = 8.0
+SPARE = 5
 
 
 class Sweeper:
@@ -31,11 +34,13 @@ class Sweeper:
 
     def rage(self) -> None:
         """Sweep until it is over."""
-        while True:
-            for look in range(LOOKS):
-                if self.over.wait(PAUSE_SECONDS):
-                    return
-                self.sweep(FIRST * 2**look)
+        took = 0.0
+        for look in itertools.cycle(range(LOOKS)):
+            if self.over.wait(max(PAUSE_SECONDS, SPARE * took)):
+                return
+            began = time.monotonic()
+            self.sweep(FIRST * 2**look)
+            took = time.monotonic() - began
 
     def sweep(self, flown: timedelta) -> None:
         """Sweep once, so much later. It may fail in the storm; the next one goes on."""

@@ -15,8 +15,6 @@ GOOD = Found(
     kept=[Kept("1", A, "downloaded"), Kept("2", B, "downloaded")],
     stopped=frozenset([("PC behind", "attic")]),
     told=frozenset([("PC behind", "attic")]),
-    faults={"a link has expired": 1},
-    possible=frozenset(["a link has expired"]),
 )
 
 
@@ -43,7 +41,6 @@ def test_kept_promises_are_a_good_verdict() -> None:
         ({"audited": ["counter files +1"]}, verdict.MISCOUNTED, "counter files +1"),
         ({"told": frozenset()}, verdict.UNTOLD, "PC behind: attic"),
         ({"stopped": frozenset()}, verdict.FALSE_ALARM, "PC behind: attic"),
-        ({"faults": {"a link has expired": 0}}, verdict.UNTRIED, "a link has expired"),
     ],
 )
 def test_a_broken_promise_is_named(broken: dict[str, object], kind: str, named: str) -> None:
@@ -57,3 +54,15 @@ def test_the_verdict_shows_no_more_than_one_can_read() -> None:
     found = judge(replace(GOOD, unsent=[str(number) for number in range(1000)]))
 
     assert len(list(found.lines())) == len(verdict.KINDS) + verdict.MOST_SHOWN
+
+
+@pytest.mark.parametrize(("faults", "untried"), [({"a": 1, "b": 2}, []), ({"a": 0, "b": 2}, ["a"]), ({"a": 1}, ["b"])])
+def test_a_fault_that_never_came_is_named(faults: dict[str, int], untried: list[str]) -> None:
+    assert verdict.judge_trials(faults, {"a", "b"}).wrong == {verdict.UNTRIED: untried}
+
+
+def test_one_broken_wave_breaks_the_whole() -> None:
+    broken = judge(replace(GOOD, owed=["attic is owed 2"]))
+
+    assert not verdict.merged([judge(GOOD), broken, judge(GOOD)]).is_good
+    assert verdict.merged([judge(GOOD), judge(GOOD)]).is_good

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 LOST, DOUBLED, DAMAGED, UNENDED, OWED = "lost", "doubled", "damaged", "never ended", "still owed"
 MISCOUNTED, UNTOLD, FALSE_ALARM, UNTRIED = "audit disagrees", "stopped, and nobody told", "told wrongly", "never tried"
@@ -38,9 +38,6 @@ class Found:
     audited: Sequence[str] = ()
     stopped: frozenset[Stop] = frozenset()
     told: frozenset[Stop] = frozenset()
-    faults: Mapping[str, int] = field(default_factory=dict)
-    possible: frozenset[str] = frozenset()
-    """What every fault is called that there is."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Verdict:
     def lines(self) -> Iterator[str]:
         """Tell a line a kind, and what belongs to it."""
         for kind in KINDS:
-            found = self.wrong[kind]
+            found = self.wrong.get(kind, [])
             yield f"{len(found):>8}  {kind}"
             yield from (f"          {one}" for one in found[:MOST_SHOWN])
 
@@ -87,6 +84,19 @@ def judge(found: Found) -> Verdict:
         MISCOUNTED: list(found.audited),
         UNTOLD: [f"{what}: {which}" for what, which in sorted(found.stopped - found.told)],
         FALSE_ALARM: [f"{what}: {which}" for what, which in sorted(found.told - found.stopped)],
-        UNTRIED: sorted(one for one in found.possible if not found.faults.get(one)),
     }
+    return Verdict(wrong)
+
+
+def judge_trials(faults: Mapping[str, int], possible: Iterable[str]) -> Verdict:
+    """Judge the run itself: a fault that never came proves nothing."""
+    return Verdict({UNTRIED: sorted(one for one in possible if not faults.get(one))})
+
+
+def merged(verdicts: Iterable[Verdict]) -> Verdict:
+    """Add verdicts up."""
+    wrong: dict[str, list[str]] = {}
+    for one in verdicts:
+        for kind, found in one.wrong.items():
+            wrong.setdefault(kind, []).extend(found)
     return Verdict(wrong)
