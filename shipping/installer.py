@@ -26,10 +26,16 @@ QUICKEST = "zlib"
 
 def build(project: Path, cache: Path, target: Path, moment: datetime, compressor: str = SMALLEST) -> None:
     """Build the installer from the sources in a folder."""
-    nsis = find_nsis(cache)
     with tempfile.TemporaryDirectory() as work:
-        tree, draft, script = Path(work) / "Backhaul", Path(work) / NAME, Path(work) / "installer.nsi"
+        tree = Path(work) / "Backhaul"
         portable.lay_out(project, cache, tree, moment)
+        pack(tree, target, find_nsis(cache), compressor)
+
+
+def pack(tree: Path, target: Path, nsis: Path | None, compressor: str = SMALLEST) -> None:
+    """Make an installer of a folder: the same bytes wherever it lies, and whenever its files were written."""
+    with tempfile.TemporaryDirectory() as work:
+        draft, script = Path(work) / NAME, Path(work) / "installer.nsi"
         script.write_text(render(tree, draft, compressor), encoding="utf-8-sig")
         _run(["makensis", "-V2", "-NOCD", "-INPUTCHARSET", "UTF8", str(script)], nsis)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,6 +134,18 @@ def test_the_installer_takes_files_in_the_order_of_their_names(tree: Path, tmp_p
         'SetOutPath "$INSTDIR\\a"',
         'z.py"',
     ]
+
+
+@pytest.mark.skipif(shutil.which("makensis") is None, reason="needs NSIS")
+def test_the_same_files_make_the_same_installer_wherever_they_lie(tree: Path, tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", "A.txt", "a-b.txt", "a/z.py", "b.txt")
+    for path in (tmp_path / "elsewhere").rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+    for folder, name in ((tree, "one.exe"), (tmp_path / "elsewhere", "two.exe")):
+        installer.pack(folder, tmp_path / name, None)
+
+    assert (tmp_path / "one.exe").read_bytes() == (tmp_path / "two.exe").read_bytes()
 
 
 def test_the_uninstaller_takes_away_no_folder_that_may_hold_files_of_others(tree: Path, tmp_path: Path) -> None:
