@@ -2,7 +2,8 @@
 
 Chalice looks up functions and roles by name, and keeps notifications, rules and permissions single by itself.
 The API and the queue's mapping it knows from `.chalice/deployed/<stage>.json` alone: without that file (a fresh
-clone, a deploy that died half-way) it makes a second API, and a second mapping, which AWS refuses.
+clone, a deploy that died half-way) it makes a second API, and a second mapping, which AWS refuses. A domain of one's
+own it finds, and then stumbles over not knowing it.
 
 The values made here have the shape of that file's; see chalice.deploy.planner.
 """
@@ -12,7 +13,9 @@ from typing import Any
 
 from infra.errors import SeveralApisError
 
-Values = dict[str, str]
+Values = dict[str, Any]
+# What Chalice calls the domain of an API.
+DOMAIN = "api_gateway_custom_domain"
 Clients = Callable[[str], Any]
 
 
@@ -23,6 +26,39 @@ def find_rest_api(apigateway: Any, name: str) -> Values | None:
     if len(ids) > 1:
         raise SeveralApisError(name, ids)
     return {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": ids[0]} if ids else None
+
+
+def find_domain(apigateway: Any, domain: str) -> Values | None:
+    """Find a domain of one's own, and what it leads to."""
+    try:
+        found = apigateway.get_domain_name(domainName=domain)
+    except apigateway.exceptions.NotFoundException:
+        return None
+    paths = [one["basePath"] for one in _led_from(apigateway, domain)]
+    return {
+        "name": DOMAIN,
+        "resource_type": "domain_name",
+        "hosted_zone_id": found["regionalHostedZoneId"],
+        "alias_domain_name": found["regionalDomainName"],
+        "certificate_arn": found["regionalCertificateArn"],
+        "security_policy": found["securityPolicy"],
+        "domain_name": domain,
+        "api_mapping": [{"key": "/" if path == "(none)" else f"/{path}"} for path in paths],
+    }
+
+
+def domains_of(apigateway: Any, api: str) -> list[Values]:
+    """Find the domains that lead to an API: AWS deletes none that a domain leads to."""
+    names = [
+        one["domainName"] for page in apigateway.get_paginator("get_domain_names").paginate() for one in page["items"]
+    ]
+    mine = [name for name in names if any(one["restApiId"] == api for one in _led_from(apigateway, name))]
+    return [found for found in (find_domain(apigateway, name) for name in mine) if found]
+
+
+def _led_from(apigateway: Any, domain: str) -> Iterator[dict[str, str]]:
+    for page in apigateway.get_paginator("get_base_path_mappings").paginate(domainName=domain):
+        yield from page.get("items", [])
 
 
 def find_mappings(functions: Any, function_name: str) -> list[Values]:
@@ -49,7 +85,8 @@ def everything(clients: Clients, name: str, functions: Sequence[str]) -> list[Va
     found = [*_roles(clients("iam"), name, functions), *_functions(clients("lambda"), name, functions)]
     found += _rules(clients("events"), name)
     api = find_rest_api(clients("apigateway"), name)
-    return [*found, *([api] if api else [])]
+    # What was made last is deleted first.
+    return [*found, api, *domains_of(clients("apigateway"), api["rest_api_id"])] if api else found
 
 
 def function_name(name: str, function: str) -> str:

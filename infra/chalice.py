@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.adopt import Values
+from infra.adopt import DOMAIN, Values
 from infra.errors import ChaliceFailedError
 
 Run = Callable[..., Any]
@@ -58,6 +58,12 @@ class Chalice:
         """Where the API that was deployed last answers."""
         resources = json.loads(self.state_file.read_text(encoding="utf-8"))["resources"]
         return str(next(resource["rest_api_url"] for resource in resources if "rest_api_url" in resource))
+
+    def domain(self) -> tuple[str, str] | None:
+        """The domain of one's own that the API answers at, and the alias that its name has to lead to."""
+        resources = json.loads(self.state_file.read_text(encoding="utf-8"))["resources"]
+        found = next((one for one in resources if one["name"] == DOMAIN), None)
+        return (found["domain_name"], found["alias_domain_name"]) if found else None
 
     def _call(self, deed: str) -> None:
         profile = ["--profile", self.profile] if self.profile else []

@@ -23,16 +23,18 @@ class Deployed:
     url: str
     outputs_file: Path
     email: str = ""
+    domain: tuple[str, str] | None = None
 
     def told(self) -> str:
         """Say where it is."""
-        return (
-            f"\nStage {self.stage} is up and well\n"
-            f"  address   {self.url}\n"
-            f"  account   {self.account}, {self.region}\n"
-            f"  recorded  {self.outputs_file}"
-            + (f"\n  alarms    to {self.email}, once they agree in the mail that AWS sends" if self.email else "")
-        )
+        lines = [f"\nStage {self.stage} is up and well", f"  address   {self.url}"]
+        if self.domain:
+            name, alias = self.domain
+            lines.append(f"  domain    https://{name}/, once its name leads to {alias}")
+        lines += [f"  account   {self.account}, {self.region}", f"  recorded  {self.outputs_file}"]
+        if self.email:
+            lines.append(f"  alarms    to {self.email}, once they agree in the mail that AWS sends")
+        return "\n".join(lines)
 
 
 def deploy(
@@ -73,4 +75,5 @@ def _deploy(
     url = chalice.url()
     report(f"Asking {url}health")
     check_health(url, chalice.stage)
-    return Deployed(chalice.stage, place.account, place.region, url, file, parameters.get("AlarmEmail", ""))
+    email = parameters.get("AlarmEmail", "")
+    return Deployed(chalice.stage, place.account, place.region, url, file, email, chalice.domain())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalice.config import DeployedResources
-from chalice.deploy.models import APICall, LambdaFunction, QueueARN, RestAPI, SQSEventSource
+from chalice.deploy.models import APICall, DomainName, LambdaFunction, QueueARN, RestAPI, SQSEventSource
 from chalice.deploy.planner import Variable
 
 from infra import adopt, gateway
@@ -31,10 +31,11 @@ def check_account(clients: Clients, recorded: Outputs) -> None:
 
 def adopt_what_stands(state: Any, resources: Sequence[Any], clients: Clients, name: str) -> None:
     """Tell Chalice of an API and of mappings it does not know but would make a second time."""
+    known = state._deployed_resources._deployed_values  # noqa: SLF001 (Chalice has no way in for this)
     unknown = [resource for resource in resources if _is_remembered(resource) and not state.resource_exists(resource)]
+    unknown += [domain for domain in map(_domain, resources) if domain and not _knows_domain(known)]
     found = [(resource, _find(resource, clients, name)) for resource in unknown]
     adopted = [{**values, "name": resource.resource_name} for resource, values in found if values]
-    known = state._deployed_resources._deployed_values  # noqa: SLF001 (Chalice has no way in for this)
     state._deployed_resources = DeployedResources({"resources": [*known, *adopted]})  # noqa: SLF001
     state._cache.clear()  # noqa: SLF001 (it remembers that they do not exist)
 
@@ -103,7 +104,17 @@ def _is_remembered(resource: Any) -> bool:
     return isinstance(resource, RestAPI | SQSEventSource)
 
 
+def _domain(resource: Any) -> DomainName | None:
+    return resource.domain_name if isinstance(resource, RestAPI) else None
+
+
+def _knows_domain(known: Sequence[adopt.Values]) -> bool:
+    return any(one["name"] == adopt.DOMAIN for one in known)
+
+
 def _find(resource: Any, clients: Clients, name: str) -> adopt.Values | None:
+    if isinstance(resource, DomainName):
+        return adopt.find_domain(clients("apigateway"), resource.domain_name)
     if isinstance(resource, RestAPI):
         return adopt.find_rest_api(clients("apigateway"), name)
     queue = resource.queue.queue_name if isinstance(resource.queue, QueueARN) else resource.queue

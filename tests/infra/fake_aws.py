@@ -1,6 +1,7 @@
 """Small AWS services with a memory: just what finding a deployed stage asks them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 Pages = Sequence[Mapping[str, Any]]
@@ -25,11 +26,39 @@ class Paginated:
         yield from self.pages
 
 
-class FakeGateway(Paginated):
-    """APIs by id; a page each."""
+class NotFoundException(Exception):  # noqa: N818 (AWS's name)
+    """No such domain."""
 
-    def __init__(self, apis: Mapping[str, str]) -> None:
-        super().__init__([{"items": [{"id": key, "name": name}]} for key, name in apis.items()])
+
+class FakeGateway:
+    """APIs by id, a page each, and domains, each with the API that it leads to."""
+
+    exceptions = SimpleNamespace(NotFoundException=NotFoundException)
+
+    def __init__(self, apis: Mapping[str, str], domains: Mapping[str, str] | None = None) -> None:
+        self.apis = apis
+        self.domains = domains or {}
+
+    def get_paginator(self, what: str) -> "Paginated | FakeMappings":
+        if what == "get_base_path_mappings":
+            return FakeMappings(self.domains)
+        if what == "get_domain_names":
+            return Paginated([{"items": [{"domainName": one} for one in self.domains]}])
+        return Paginated([{"items": [{"id": key, "name": name}]} for key, name in self.apis.items()])
+
+    def get_domain_name(self, domainName: str) -> dict[str, str]:  # noqa: N803
+        if domainName not in self.domains:
+            raise NotFoundException
+        names = ("regionalHostedZoneId", "regionalDomainName", "regionalCertificateArn", "securityPolicy")
+        return dict(zip(names, ("Z1", f"{domainName}.aws", "arn:cert", "TLS_1_2"), strict=True))
+
+
+class FakeMappings:
+    def __init__(self, domains: Mapping[str, str]) -> None:
+        self.domains = domains
+
+    def paginate(self, domainName: str) -> Iterator[Mapping[str, Any]]:  # noqa: N803
+        yield {"items": [{"basePath": "(none)", "restApiId": self.domains[domainName], "stage": "api"}]}
 
 
 class FakeEvents:

@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 from chalice.config import DeployedResources
-from chalice.deploy.models import LambdaFunction, QueueARN, RestAPI, SQSEventSource
+from chalice.deploy.models import (
+    APIMapping,
+    APIType,
+    DomainName,
+    LambdaFunction,
+    QueueARN,
+    RestAPI,
+    SQSEventSource,
+)
 from chalice.deploy.planner import RemoteState
 from fake_aws import FakeEvents, FakeFunctions, FakeGateway, FakeRoles
 
@@ -26,6 +34,25 @@ def test_no_api_is_no_error() -> None:
 def test_of_several_apis_none_is_chosen() -> None:
     with pytest.raises(SeveralApisError, match="2 APIs are called 'backhaul-dev', expected one: a, b"):
         adopt.find_rest_api(FakeGateway({"a": NAME, "b": NAME}), NAME)
+
+
+def test_a_domain_is_found_with_what_chalice_would_have_remembered() -> None:
+    gateway = FakeGateway({"b": NAME}, {"api.example.com": "b"})
+
+    found = adopt.find_domain(gateway, "api.example.com")
+
+    assert found is not None
+    assert (found["domain_name"], found["api_mapping"]) == ("api.example.com", [{"key": "/"}])
+    assert adopt.find_domain(gateway, "other.example.com") is None
+
+
+def test_only_the_domains_that_lead_to_an_api_go_with_it_and_go_first() -> None:
+    gateway = FakeGateway({"b": NAME}, {"other.example.com": "x", "api.example.com": "b"})
+    here: Any = {"iam": FakeRoles([]), "lambda": FakeFunctions({}), "events": FakeEvents([]), "apigateway": gateway}
+
+    found = adopt.everything(here.__getitem__, NAME, [])
+
+    assert [one.get("domain_name", one["name"]) for one in found] == ["rest_api", "api.example.com"]
 
 
 def test_a_mapping_is_found_by_function_and_queue() -> None:
@@ -122,6 +149,31 @@ def test_without_a_state_file_the_mapping_that_stands_is_adopted() -> None:
 
     assert state.resource_exists(mapping)
     assert state.resource_deployed_values(mapping)["event_uuid"] == "1"
+
+
+def at_home() -> RestAPI:
+    api = an_api()
+    mapping = APIMapping("api_mapping", "(none)", "api")
+    api.domain_name = DomainName(adopt.DOMAIN, "api.example.com", APIType.HTTP, mapping, "arn:cert")
+    return api
+
+
+def test_without_a_state_file_the_domain_that_stands_is_adopted() -> None:
+    gateway = FakeGateway({"b": NAME}, {"api.example.com": "b"})
+    state, api = remembering(), at_home()
+
+    plan.adopt_what_stands(state, [api], lambda _: gateway, NAME)
+
+    assert state.resource_deployed_values(api.domain_name)["api_mapping"] == [{"key": "/"}]
+
+
+def test_a_domain_that_is_remembered_is_not_looked_for() -> None:
+    mine = {"name": adopt.DOMAIN, "resource_type": "domain_name", "domain_name": "api.example.com"}
+    state, api = remembering(mine), at_home()
+
+    plan.adopt_what_stands(state, [api], clients, NAME)
+
+    assert "api_mapping" not in state.resource_deployed_values(api.domain_name)
 
 
 def test_what_is_remembered_and_stands_is_left_alone() -> None:

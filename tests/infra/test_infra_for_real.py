@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra import adopt, diff, outputs, stack, stages
+from infra import adopt, diff, gateway, outputs, stack, stages
 from infra.chalice import COMMAND
 from infra.errors import LockedError
 from infra.place import Place
@@ -26,6 +26,7 @@ from tests.ports import a_free_port
 pytestmark = pytest.mark.e2e
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local-secret"}
+DOMAIN = "api.example.com"
 SOURCES = ("app.py", "chalicelib", "infra", "local", "requirements.txt", ".chalice/config.json", ".chalice/policies")
 
 
@@ -85,22 +86,33 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud
 def checkout(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedCloud) -> Path:
     """A copy of the project whose stage `local` stands.
 
-    First a newer version was deployed, then this one over it, without a state file: a rollback by a colleague.
+    First a newer version was deployed, then this one over it, without a state file: a rollback by a colleague. With
+    it came a domain of one's own; the embedded cloud makes one, but cannot change one that is there.
     """
     copy = tmp_path_factory.mktemp("project")
     for source in SOURCES:
         whole = Path(__file__).resolve().parents[2] / source
         (copy / source).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if whole.is_dir() else shutil.copy2)(whole, copy / source)
-    values = stack.put_up(embedded.client("cloudformation"), "local", report=lambda _: None, pace=0.1)
+    wanted = {"TieringAfterDays": "45"}
+    values = stack.put_up(embedded.client("cloudformation"), "local", wanted, report=lambda _: None, pace=0.1)
     outputs.from_stack("local", values, environment={"AWS_ENDPOINT_URL": embedded.url}, cli=KEYS).write(copy)
     this = (copy / "app.py").read_text(encoding="utf-8")
     (copy / "app.py").write_text(this + NEWER, encoding="utf-8")
     chalice("deploy", copy)
     (copy / ".chalice" / "deployed" / "local.json").unlink()
     (copy / "app.py").write_text(this, encoding="utf-8")
+    configure_a_domain(copy, embedded.client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"])
     chalice("deploy", copy)
     return copy
+
+
+def configure_a_domain(project: Path, certificate: str) -> None:
+    file = project / ".chalice" / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    wanted = {"domain_name": DOMAIN, "certificate_arn": certificate, "tls_version": "TLS_1_2"}
+    config["stages"]["local"]["api_gateway_custom_domain"] = wanted
+    file.write_text(json.dumps(config), encoding="utf-8")
 
 
 def chalice(deed: str, project: Path) -> None:
@@ -179,6 +191,54 @@ def test_what_stands_is_no_difference_to_what_was_deployed(embedded: EmbeddedClo
 
     # The machine here may have another processor than config.json says.
     assert [line for line in told if "architecture" not in line] == []
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_stack_is_told_apart_from_another_template_and_left_as_it_is(embedded: EmbeddedCloud) -> None:
+    cloudformation, template = embedded.client("cloudformation"), stack.TEMPLATE.read_text(encoding="utf-8")
+    standing = stack.Stack(cloudformation, "local", pace=0.1)
+
+    assert standing.preview({}, template) == []
+    told = standing.preview({}, template.replace("VisibilityTimeout: 1800", "VisibilityTimeout: 1900"))
+
+    assert "~ AWS::SQS::Queue PairedQueue" in told
+    assert standing.preview({}, template) == []
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_parameter_is_kept_by_a_deploy_that_does_not_name_it(embedded: EmbeddedCloud) -> None:
+    cloudformation = embedded.client("cloudformation")
+
+    stack.put_up(cloudformation, "local", report=lambda _: None, pace=0.1)
+
+    (found,) = cloudformation.describe_stacks(StackName="backhaul-local")["Stacks"]
+    kept = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+    assert kept["TieringAfterDays"] == "45"
+
+
+def test_a_domain_of_ones_own_leads_to_the_api(embedded: EmbeddedCloud, checkout: Path) -> None:
+    client = embedded.client("apigateway")
+    (api,) = client.get_rest_apis()["items"]
+
+    (mapping,) = client.get_base_path_mappings(domainName=DOMAIN)["items"]
+    found = adopt.domains_of(client, api["id"])
+
+    assert (mapping["restApiId"], mapping["stage"], mapping["basePath"]) == (api["id"], "api", "(none)")
+    remembered = json.loads((checkout / ".chalice" / "deployed" / "local.json").read_text(encoding="utf-8"))
+    assert found == [one for one in remembered["resources"] if one["name"] == adopt.DOMAIN]
+
+
+@pytest.mark.usefixtures("checkout")
+def test_the_gateway_takes_our_access_log(embedded: EmbeddedCloud) -> None:
+    client = embedded.client("apigateway")
+    (api,) = client.get_rest_apis()["items"]
+    group = "arn:aws:logs:eu-central-1:000000000000:log-group:/aws/apigateway/backhaul-local"
+
+    client.update_stage(restApiId=api["id"], stageName="api", patchOperations=gateway.access_log(group))
+
+    found = client.get_stage(restApiId=api["id"], stageName="api")["accessLogSettings"]
+    assert found["destinationArn"] == group
+    assert json.loads(found["format"])["route"] == "$context.resourcePath"
 
 
 def test_two_do_not_deploy_at_once_and_a_colleague_goes_on(
