@@ -71,6 +71,8 @@ class UnreachableError(TransientError):
 class BusyError(TransientError):
     """Raised when a server asks for patience (429 or 5xx)."""
 
+    hint = "Wait a few minutes: it is asked again by itself. If it stays so, look at the cloud's own alarms."
+
     def __init__(self, what: str, status: int) -> None:
         """Keep the status it answered with."""
         super().__init__(f"{what} asks for patience, it answered {status}")
@@ -219,6 +221,8 @@ class AlreadyRunningError(PermanentError):
 class SettingsError(PermanentError):
     """Raised with everything that is wrong in the settings, not just the first."""
 
+    hint = "Correct the file. Without a config.toml every setting has its default."
+
     def __init__(self, where: object, wrong: list[str]) -> None:
         """Keep all that is wrong."""
         super().__init__(f"settings in {shown(where)} are wrong: " + "; ".join(wrong))
@@ -253,6 +257,8 @@ class PairingError(PermanentError):
 
 class RequestRefusedError(PermanentError):
     """Raised when the cloud refuses a request and would refuse it again."""
+
+    hint = "Is this program as new as the cloud? `backhaul --version` says how old it is."
 
     def __init__(self, what: str, status: int, code: str, message: str) -> None:
         """Keep the code, which callers decide by."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = urllib3.Timeout(connect=5, read=15)
 SAMPLES = 5
+PATIENCE_HINT = "It is tried again by itself; `backhaul logs` says more."
 SLEEP_HINT = "`backhaul run` starts it; `backhaul install` lets it start by itself."
 
 
@@ -56,7 +57,7 @@ class Doctor:
         yield from self._tried("settings", self._settings)
         home = list(self._tried("home", lambda: self._writable(config)))
         yield from home
-        if symptoms.worst(home) is Level.BAD:
+        if any(check.what == "home" and check.level is Level.BAD for check in home):
             return
         paired = list(self._tried("pairing", self._pairing))
         yield from paired
@@ -121,7 +122,7 @@ class Doctor:
         with Catalog(self._home.catalog) as catalog:
             troubles, counts = catalog.troubles(), catalog.counts()
         found = [
-            Check("trouble", Level.WARN, f"file {one.file_id}, tried {one.tries} times: {one.error}")
+            Check("trouble", Level.WARN, f"file {one.file_id}, tried {one.tries} times: {one.error}", PATIENCE_HINT)
             for one in troubles[:SAMPLES]
         ]
         if refused := counts["receiptsRefused"]:
