@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from agent.cli import _parser
 from agent.show import status
 
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs/AGENT.md").read_text(encoding="utf-8")
+UNDERSTOOD = ("-h", "--home")
+FOR_LAUNCHERS = ("--wait",)
 OF_NO_INTEREST = {"home", "url", "deviceId", "name", "version"}
 
 
@@ -24,11 +27,24 @@ def test_every_setting_is_described_with_its_default(key: str) -> None:
     assert f"`{documented.partition(' = ')[2]}`" in row
 
 
-def test_every_command_is_described() -> None:
-    commands = next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
-    meant_for_people = [shown.dest for shown in commands._choices_actions]
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Return the commands that are meant for people."""
+    found = next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return {shown.dest: found.choices[shown.dest] for shown in found._choices_actions}
 
-    assert [name for name in meant_for_people if f"`{name}" not in DOCUMENT] == []
+
+def row_of(command: str) -> str:
+    rows = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]
+    return next(row for row in rows if re.search(rf"`{command}\b", row.split(" | ")[0]))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_described_with_all_it_can_be_told(command: str) -> None:
+    told = [option for action in commands()[command]._actions for option in action.option_strings[:1]]
+
+    assert [
+        option for option in told if option not in {*UNDERSTOOD, *FOR_LAUNCHERS} and option not in row_of(command)
+    ] == []
 
 
 def test_what_status_tells_is_described(pc: Pc) -> None:
