@@ -1,5 +1,6 @@
 """A small client of Backhaul's own API, as a phone would use it. Knows HTTP; knows no AWS."""
 
+import http.client
 import json
 import time
 import urllib.error
@@ -57,9 +58,9 @@ class Api:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
                 return _object(answer.read())
         except urllib.error.HTTPError as error:
-            told = _object(error.read())
+            told = _object(_what_came_of(error))
             raise ApiError(method, path, error.code, *_complaint(told)) from error
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ApiError(method, path, 0, "UnreachableError", str(error)) from error
 
 
@@ -78,6 +79,16 @@ def patiently(
                 raise
         sleep(pause)
     return ask()
+
+
+def _what_came_of(error: urllib.error.HTTPError) -> bytes:
+    """Read what an error says, as far as it came."""
+    try:
+        return error.read()
+    except http.client.IncompleteRead as cut:
+        return cut.partial
+    except OSError:
+        return b""
 
 
 def _object(text: bytes) -> dict[str, Any]:

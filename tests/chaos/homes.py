@@ -28,6 +28,7 @@ SIGNS = {
     "started": re.compile(r" agent of .* works for "),
     "home": re.compile(r" (?:came|is) home file_id="),
     "full": re.compile(r" disk is full: "),
+    "surprised": re.compile(r"unexpected|^Traceback"),
 }
 SILENT_SECONDS, DEAD_SECONDS = 3.0, 120.0
 STOP_SECONDS = 60

@@ -41,6 +41,7 @@ def test_kept_promises_are_a_good_verdict() -> None:
         ({"audited": ["counter files +1"]}, verdict.MISCOUNTED, "counter files +1"),
         ({"told": frozenset()}, verdict.UNTOLD, "PC behind: attic"),
         ({"stopped": frozenset()}, verdict.FALSE_ALARM, "PC behind: attic"),
+        ({"surprised": ["attic, 1 times"]}, verdict.SURPRISED, "attic, 1 times"),
     ],
 )
 def test_a_broken_promise_is_named(broken: dict[str, object], kind: str, named: str) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 LOST, DOUBLED, DAMAGED, UNENDED, OWED = "lost", "doubled", "damaged", "never ended", "still owed"
 MISCOUNTED, UNTOLD, FALSE_ALARM, UNTRIED = "audit disagrees", "stopped, and nobody told", "told wrongly", "never tried"
-KINDS = (LOST, DOUBLED, DAMAGED, UNENDED, OWED, MISCOUNTED, UNTOLD, FALSE_ALARM, UNTRIED)
+SURPRISED = "an agent met what it did not expect"
+KINDS = (LOST, DOUBLED, DAMAGED, UNENDED, OWED, MISCOUNTED, UNTOLD, FALSE_ALARM, SURPRISED, UNTRIED)
 MOST_SHOWN = 20
 Stop = tuple[str, str]
 """What stopped, and which."""
@@ -38,6 +39,7 @@ class Found:
     audited: Sequence[str] = ()
     stopped: frozenset[Stop] = frozenset()
     told: frozenset[Stop] = frozenset()
+    surprised: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def judge(found: Found) -> Verdict:
         MISCOUNTED: list(found.audited),
         UNTOLD: [f"{what}: {which}" for what, which in sorted(found.stopped - found.told)],
         FALSE_ALARM: [f"{what}: {which}" for what, which in sorted(found.told - found.stopped)],
+        SURPRISED: list(found.surprised),
     }
     return Verdict(wrong)
 

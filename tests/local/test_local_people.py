@@ -1,14 +1,16 @@
 """The demo owner and the demo PC."""
 
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
 
 from local import owner, pc
-from local.api import patiently
+from local.api import Api, patiently
 from local.emulator import without_foreign
 from local.errors import ApiError, BrokenStateError, OwnerError
 from local.places import Places
@@ -229,3 +231,21 @@ def test_an_unexpected_answer_names_request_status_and_code() -> None:
     error = ApiError("GET", "/me", 401, "Error", "Unauthorized")
 
     assert str(error) == "GET /me answered 401 Error: Unauthorized"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "503 Service Unavailable"])
+def test_an_answer_that_ends_early_is_an_api_that_is_unwell(status: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        far = threading.Thread(target=_answer_in_part, args=[server, status])
+        far.start()
+        with pytest.raises(ApiError) as told:
+            Api(f"http://127.0.0.1:{server.getsockname()[1]}").get("/me")
+        far.join()
+
+    assert not told.value.is_refusal
+
+
+def _answer_in_part(server: socket.socket, status: str) -> None:
+    with server.accept()[0] as connection:
+        connection.recv(1 << 16)
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 100\r\n\r\n{{".encode())
