@@ -91,7 +91,7 @@ simulate: .venv/.test ## many more schedules of everything that may happen than 
 	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
 
 deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com [MONTHLY_BUDGET=10 ALARMS=off DASHBOARD=off TIERING_AFTER_DAYS=45]
-	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(ALARMS),--alarms "$(ALARMS)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)") $(if $(DASHBOARD),--show-dashboard "$(DASHBOARD)") $(if $(TIERING_AFTER_DAYS),--tiering-after-days "$(TIERING_AFTER_DAYS)") $(if $(CHANGE_PYTHON),--change-python)
+	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(ALARMS),--alarms "$(ALARMS)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)") $(if $(DASHBOARD),--show-dashboard "$(DASHBOARD)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(TIERING_AFTER_DAYS),--tiering-after-days "$(TIERING_AFTER_DAYS)") $(if $(CHANGE_PYTHON),--change-python)
 
 diff: .venv/.run ## what a deploy would change, without changing anything: make diff STAGE=dev
 	@$(BIN)/python -m infra diff --stage "$(STAGE)"

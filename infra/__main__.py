@@ -27,6 +27,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 PARAMETERS = {
     "AlarmEmail": "who is told when something stops",
     "Alarms": "on, off, or with-email: if somebody is told",
+    "MailFrom": "an address verified in SES that codes are mailed from; without one Cognito mails 50 a day",
     "MonthlyBudget": "how many US dollars a month before somebody is told; 0 is none",
     "PageOrigins": "where the web page is served from, separated by commas",
     "ShowDashboard": "on or off; the first three dashboards of an account cost nothing",

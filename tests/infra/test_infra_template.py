@@ -122,6 +122,14 @@ def test_originals_are_tiered_only_if_asked_and_only_where_it_pays(resources: di
     ]
 
 
+def test_codes_are_mailed_by_ses_where_an_address_is_named(template: dict[str, Any]) -> None:
+    condition, mailing, otherwise = template["Resources"]["UserPool"]["Properties"]["EmailConfiguration"]["Fn::If"]
+
+    assert (condition, otherwise) == ("MailsBySes", {"Ref": "AWS::NoValue"})
+    assert mailing["EmailSendingAccount"] == "DEVELOPER"
+    assert mailing["SourceArn"]["Fn::Sub"].endswith(":identity/${MailFrom}")
+
+
 def test_nothing_is_tiered_where_nobody_asked(template: dict[str, Any]) -> None:
     assert template["Parameters"]["TieringAfterDays"]["Default"] == 0
     assert template["Conditions"]["Tiers"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "TieringAfterDays"}, 0]}]}
