@@ -19,6 +19,7 @@ from agent.drive.lock import only_one
 from agent.errors import NotPairedError, StoppedError
 from agent.farewell import stop_on_signals
 from agent.fetch import limits
+from agent.push.abreast import FEW, MOST
 from agent.push.api import PushApi
 from agent.push.arrivals import Arrivals
 from agent.push.bucket import Bucket, pool
@@ -50,7 +51,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     asked.add_argument("folder", type=Path, metavar="FOLDER", help="an old phone's files, a Takeout, any folder")
     asked.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder paired with --kind phone")
     asked.add_argument("--api", metavar="URL", help="address of the API, if it is no more the one paired with")
-    asked.add_argument("--parallel", type=_parallel, default=4, metavar="N", help="files sent at a time (default: 4)")
+    files = "files sent at a time (default: 4; up to 16 small ones where each is on its way for long)"
+    asked.add_argument("--parallel", type=_parallel, metavar="N", help=files)
     asked.add_argument(
         "--limit",
         type=checked(limits.parse_amount),
@@ -73,7 +75,7 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
     with (
         only_one(state),
         Ledger(state.state / "ledger.sqlite") as ledger,
-        pool(chosen.parallel, chosen.api or pairing.url) as http,
+        pool(chosen.parallel or MOST, chosen.api or pairing.url) as http,
         Report(manner, meter) as report,
     ):
         api = PushApi(safe_address(chosen.api or pairing.url), key, http, pauses(stop))
@@ -85,7 +87,7 @@ def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:
             contextlib.closing(Intake(root, ledger, HASHERS, crew.hashing)) as intake,
             contextlib.closing(Arrivals(api, crew.clock)) as arrivals,
         ):
-            parallel = limits.abreast(chosen.limit, chosen.parallel)
+            parallel = limits.abreast(chosen.limit, chosen.parallel or FEW) if chosen.limit else chosen.parallel
             Push(crew, intake, ledger, arrivals, report.tell).run(parallel, dry_run=chosen.dry_run)
     report.sum_up()
     return report.exit_code()

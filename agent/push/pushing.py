@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import AgentError, PermanentError, RequestRefusedError, RevokedError, StoppedError
 from agent.patience import backoff
 from agent.push import batches
+from agent.push.abreast import Abreast
 from agent.push.answers import ARRIVED, TRASHED, Begun, Duplicate, Multipart, Refused, Single
 from agent.push.arrivals import GONE
 from agent.push.errors import ChangedFileError, GoneUploadError, OtherContentsError
@@ -62,26 +63,28 @@ class Push:
         self._begun: deque[Sending] = deque()
         self._sending: dict[Future[str], Sending] = {}
         self._later: list[Unsettled] = []
+        self._abreast = Abreast()
 
-    def run(self, parallel: int, *, dry_run: bool) -> None:
-        """Push until every file has its outcome; raise when the push as a whole cannot go on."""
-        with ThreadPoolExecutor(parallel, thread_name_prefix="send") as pool:
+    def run(self, parallel: int | None, *, dry_run: bool) -> None:
+        """Push until every file has its outcome, so many at a time; raise when the push as a whole cannot go on."""
+        self._abreast = Abreast(parallel)
+        with ThreadPoolExecutor(self._abreast.most, thread_name_prefix="send") as pool:
             try:
                 while not self._over():
-                    self._turn(pool, parallel, dry_run=dry_run)
+                    self._turn(pool, dry_run=dry_run)
             except BaseException:
                 self._crew.stop()
                 raise
 
-    def _turn(self, pool: ThreadPoolExecutor, parallel: int, *, dry_run: bool) -> None:
+    def _turn(self, pool: ThreadPoolExecutor, *, dry_run: bool) -> None:
         """Do what can be done at once, then wait for more."""
         self._finish_sending()
         self._take_in()
-        self._ask(parallel, dry_run=dry_run)
-        self._begin(parallel)
-        while self._begun and len(self._sending) < parallel * QUEUED:
+        self._ask(dry_run=dry_run)
+        self._begin()
+        while self._begun and len(self._sending) < self._abreast.now * QUEUED:
             one = self._begun.popleft()
-            self._sending[pool.submit(send, self._crew, one.hashed, one.begun, one.since)] = one
+            self._sending[pool.submit(self._send, one)] = one
         self._hear()
         self._wait()
 
@@ -119,9 +122,10 @@ class Push:
 
     # Asking and beginning
 
-    def _ask(self, parallel: int, *, dry_run: bool) -> None:
+    def _ask(self, *, dry_run: bool) -> None:
         """Ask which files of the lot the cloud lacks; what we began and never saw arrive is not safe anyway."""
-        waited, hungry = self._crew.clock() - self._lot_since, len(self._ready) + len(self._begun) < parallel
+        waited = self._crew.clock() - self._lot_since
+        hungry = len(self._ready) + len(self._begun) < self._abreast.now
         last = self._intake.over
         if not batches.lot_is_due(len(self._lot), self._lot_goal, waited, hungry=hungry, last=last):
             return
@@ -135,9 +139,9 @@ class Push:
             else:
                 self._ready.append(hashed)
 
-    def _begin(self, parallel: int) -> None:
+    def _begin(self) -> None:
         """Begin a batch when few are left to send."""
-        if not self._ready or len(self._begun) >= parallel:
+        if not self._ready or len(self._begun) >= self._abreast.now:
             return
         batch = batches.next_batch(self._ready)
         begun = self._begin_all(batch)
@@ -166,6 +170,15 @@ class Push:
             self._begun.append(Sending(hashed, begun, self._crew.clock()))
 
     # Sending and arriving
+
+    def _send(self, one: Sending) -> str:
+        """Send a file when it is its turn, in a thread."""
+        size, clock = one.hashed.file.size, self._crew.clock
+        with self._abreast.turn(size):
+            since = clock()
+            status = send(self._crew, one.hashed, one.begun, one.since)
+            self._abreast.took(size, clock() - since)
+        return status
 
     def _finish_sending(self) -> None:
         for future in [future for future in self._sending if future.done()]:
