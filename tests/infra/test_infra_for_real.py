@@ -1,4 +1,4 @@
-"""A real `chalice deploy`, twice, on an embedded cloud of its own: what our patches of Chalice are worth."""
+"""A real `chalice deploy`, twice from nothing, on an embedded cloud of its own: what our patches of it are worth."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import boto3
 import pytest
 
 from infra import adopt, diff, gateway, outputs, stack, stages
-from infra.chalice import COMMAND
+from infra.chalice import COMMAND, Chalice
+from infra.data import Data
+from infra.destroy import Stage, destroy
 from infra.errors import LockedError
 from infra.place import Place
 from infra.shared import Shared
@@ -82,29 +85,67 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud
         cloud.stop()
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedCloud) -> Path:
-    """A copy of the project whose stage `local` stands.
+@dataclass(frozen=True)
+class Taken:
+    """A copy of the project whose stage was put up and taken down again, and what that left."""
 
-    First a newer version was deployed, then this one over it, without a state file: a rollback by a colleague. With
-    it came a domain of one's own; the embedded cloud makes one, but cannot change one that is there.
-    """
+    project: Path
+    left: list[str]
+
+
+@pytest.fixture(scope="module")
+def taken_down(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedCloud) -> Taken:
     copy = tmp_path_factory.mktemp("project")
     for source in SOURCES:
         whole = Path(__file__).resolve().parents[2] / source
         (copy / source).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if whole.is_dir() else shutil.copy2)(whole, copy / source)
-    wanted = {"TieringAfterDays": "45"}
-    values = stack.put_up(embedded.client("cloudformation"), "local", wanted, report=lambda _: None, pace=0.1)
-    outputs.from_stack("local", values, environment={"AWS_ENDPOINT_URL": embedded.url}, cli=KEYS).write(copy)
+    put_up(embedded, copy)
+    chalice("deploy", copy)
+    recorded = outputs.read(copy, "local")
+    embedded.client("s3").put_object(Bucket=recorded.policy["Bucket"], Key="originals/a/1-x", Body=b"a photo")
+    place = Place(recorded.account, REGION, embedded.client)
+    stacked = stack.Stack(embedded.client("cloudformation"), "local", lambda _: None, pace=0.1)
+    stage = Stage(Chalice(copy, "local", REGION, run=quietly), stacked, Data(place, "local"))
+    destroy(place, stage, stages.functions(copy), lambda _: "local", lambda _: None)
+    return Taken(copy, list(standing(embedded)))
+
+
+@pytest.fixture(scope="module")
+def checkout(taken_down: Taken, embedded: EmbeddedCloud) -> Path:
+    """A checkout whose stage `local` stands, for the second time.
+
+    A newer version was deployed, then this one over it, without a state file: a rollback by a colleague. With
+    it came a domain of one's own; the embedded cloud makes one, but cannot change one that is there.
+    """
+    copy = taken_down.project
     this = (copy / "app.py").read_text(encoding="utf-8")
     (copy / "app.py").write_text(this + NEWER, encoding="utf-8")
+    put_up(embedded, copy)
     chalice("deploy", copy)
     (copy / ".chalice" / "deployed" / "local.json").unlink()
     (copy / "app.py").write_text(this, encoding="utf-8")
     configure_a_domain(copy, embedded.client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"])
     chalice("deploy", copy)
     return copy
+
+
+def put_up(embedded: EmbeddedCloud, project: Path) -> None:
+    wanted = {"TieringAfterDays": "45"}
+    values = stack.put_up(embedded.client("cloudformation"), "local", wanted, report=lambda _: None, pace=0.1)
+    outputs.from_stack("local", values, environment={"AWS_ENDPOINT_URL": embedded.url}, cli=KEYS).write(project)
+
+
+def standing(embedded: EmbeddedCloud) -> Iterator[str]:
+    """Name what stands, of every kind that a stage is made of."""
+    yield from (one["Name"] for one in embedded.client("s3").list_buckets()["Buckets"])
+    yield from embedded.client("dynamodb").list_tables()["TableNames"]
+    yield from embedded.client("sqs").list_queues().get("QueueUrls", [])
+    yield from (one["Name"] for one in embedded.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"])
+    yield from (one["FunctionName"] for one in embedded.client("lambda").list_functions()["Functions"])
+    yield from (one["RoleName"] for one in embedded.client("iam").list_roles()["Roles"])
+    yield from (one["Name"] for one in embedded.client("events").list_rules()["Rules"])
+    yield from (one["id"] for one in embedded.client("apigateway").get_rest_apis()["items"])
 
 
 def configure_a_domain(project: Path, certificate: str) -> None:
@@ -116,17 +157,15 @@ def configure_a_domain(project: Path, certificate: str) -> None:
 
 
 def chalice(deed: str, project: Path) -> None:
+    quietly([*COMMAND, deed, "--stage", "local"], cwd=project)
+
+
+def quietly(command: list[str], *, cwd: Path, **_: Any) -> Any:
+    """Run a command as a person without any AWS settings would, and see it through."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BACKHAUL_"))}
-    ended = subprocess.run(
-        [*COMMAND, deed, "--stage", "local"],
-        cwd=project,
-        env=plain,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    ended = subprocess.run(command, cwd=cwd, env=plain, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended
 
 
 def ask(embedded: EmbeddedCloud, path: str) -> tuple[int, Any, Any]:
@@ -137,6 +176,10 @@ def ask(embedded: EmbeddedCloud, path: str) -> tuple[int, Any, Any]:
             return answer.status, answer.headers, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, error.headers, json.loads(error.read())
+
+
+def test_a_stage_that_was_taken_down_leaves_nothing(taken_down: Taken) -> None:
+    assert taken_down.left == []
 
 
 @pytest.mark.usefixtures("checkout")
