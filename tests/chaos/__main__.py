@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from chalicelib import log
-from tests.chaos.story import Asked, run
+from tests.chaos.story import SENT, Asked, run
 
 FILES, SEED, SHARE = 200, 1, 0.04
+PATIENCE_SECONDS = 1200
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--share", type=float, default=SHARE, help="of all requests, how many fail")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no more waves begin")
     told = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
     log.logger.addHandler(logging.NullHandler())
@@ -35,7 +37,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="backhaul-chaos-") as folder:
         try:
             with redirect_stdout(io.StringIO()):  # the cloud's own metrics are printed lines
-                asked = Asked(told.files, told.seed, told.share)
+                deadline = began + PATIENCE_SECONDS + 2 * told.files
+                asked = Asked(told.files, told.seed, told.share, deadline, began + 60 * told.minutes)
                 counts, found = run(
                     asked, Path(folder), lambda line: _tell(f"{time.monotonic() - began:>6.0f} s  {line}")
                 )
@@ -45,7 +48,7 @@ def main() -> int:
     _tell("\n".join(["", "what happened", *(f"{count:>8}  {what}" for what, count in sorted(counts.items()))]))
     _tell("\n".join(["", "verdict", *found.lines(), ""]))
     outcome = "All promises were kept" if found.is_good else "PROMISES WERE BROKEN"
-    _tell(f"{outcome}: seed {told.seed}, {told.files} files, {_since(began)} s")
+    _tell(f"{outcome}: seed {told.seed}, {counts[SENT]} of {told.files} files, {_since(began)} s")
     return 0 if found.is_good else 1
 
 

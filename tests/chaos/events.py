@@ -15,7 +15,7 @@ from typing import Any
 from tests.chaos.weather import Weather
 
 FUNCTION = "object_arrived"
-MOST_AT_ONCE = 3
+MOST_AT_ONCE = {FUNCTION: 3, "media_queued": 2, "pcs_changed": 1}
 Tell = Callable[[dict[str, Any], dict[str, Any]], None]
 Execute = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
@@ -50,10 +50,11 @@ def unreliable(tell: Tell, weather: Weather, raging: Path) -> Tell:
 
 def in_turn(execute: Execute) -> Execute:
     """Wrap what runs a function. It may call itself on the way, which takes no second turn."""
-    gate, here = threading.Semaphore(MOST_AT_ONCE), threading.local()
+    gates, here = {name: threading.Semaphore(most) for name, most in MOST_AT_ONCE.items()}, threading.local()
 
     def executed(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-        if getattr(here, "has_turn", False) or not _name(function).endswith(FUNCTION):
+        gate = next((gate for name, gate in gates.items() if _name(function).endswith(name)), None)
+        if gate is None or getattr(here, "has_turn", False):
             return execute(function, event)
         with gate:
             here.has_turn = True

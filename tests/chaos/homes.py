@@ -48,6 +48,7 @@ class Home:
 
     def pair(self, api: Api) -> None:
         """Pair with whoever is signed in."""
+        self.folder.mkdir()
         asked = ["pair", self._api_url, "--home", str(self.folder), "--name", self.name, "--yes", "--json"]
         process = self._run(*asked, stdout=subprocess.PIPE)
         assert process.stdout is not None

@@ -23,6 +23,7 @@ from local.sending import Progress, put, put_parts, whole
 BATCH = 10
 THREADS = 2
 ATTEMPTS = 50
+GIVES_UP = 1 / 10
 PAUSE_SECONDS, PATIENCE_SECONDS = 0.3, 240.0
 THERE_ALREADY = "was refused with 412"
 NOT_NOW = (OSError, http.client.HTTPException, LocalError)
@@ -33,8 +34,8 @@ FAULTS = (AGAIN, GAVE_UP, ANEW)
 class Phone:
     """One phone, and what it was told."""
 
-    def __init__(self, owner: Api, name: str, samples: Sequence[Sample], seed: int) -> None:
-        self._owner, self._name, self._samples = owner, name, samples
+    def __init__(self, owner: Api, name: str, samples: Sequence[Sample], seed: int, deadline: float) -> None:
+        self._owner, self._name, self._samples, self._deadline = owner, name, samples, deadline
         self._dice = random.Random(f"{seed} {name}")
         self._lock = threading.Lock()
         self.told: Counter[str] = Counter()
@@ -71,7 +72,7 @@ class Phone:
     def send(self, api: Api, samples: Sequence[Sample]) -> list[Sample]:
         """Send until all is in S3, or nothing has got there for long; return what is not."""
         left, moved_at = list(samples), time.monotonic()
-        while left and time.monotonic() < moved_at + PATIENCE_SECONDS:
+        while left and time.monotonic() < min(moved_at + PATIENCE_SECONDS, self._deadline):
             with ThreadPoolExecutor(THREADS) as crew:
                 batches = [left[at : at + BATCH] for at in range(0, len(left), BATCH)]
                 list(crew.map(lambda batch: self._send_some(api, batch), batches))
@@ -89,10 +90,7 @@ class Phone:
             answers = api.post("/uploads", {"files": [_asked(one) for one in batch]})["files"]
         except ApiError:
             return
-        gives_up_at = len(batch) // 2 if self._throw() < 1 / 10 else len(batch)
-        if gives_up_at < len(batch):
-            self._note(GAVE_UP)
-        for sample, answer in list(zip(batch, answers, strict=True))[:gives_up_at]:
+        for sample, answer in list(zip(batch, answers, strict=True))[: self._until(len(batch))]:
             if self._put(api, sample, answer):
                 self._sent.add(sample.sha256)
 
@@ -118,9 +116,13 @@ class Phone:
             missing.update(_persistently(lambda some=some: api.post("/files/missing", some))["missing"])
         return [one for one in self._samples if one.sha256 in missing]
 
-    def _throw(self) -> float:
+    def _until(self, size: int) -> int:
+        """Say how many of a batch are sent before the phone gives up: all, but of the first, and of some others."""
         with self._lock:
-            return self._dice.random()
+            if self.told[GAVE_UP] and self._dice.random() >= GIVES_UP:
+                return size
+            self.told[GAVE_UP] += 1
+        return size // 2
 
     def _note(self, what: str) -> None:
         with self._lock:

@@ -39,7 +39,8 @@ class Ears:
     def heard(self) -> frozenset[Stop]:
         """Take what was told since."""
         stops: set[Stop] = set()
-        while some := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
+        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 2}
+        while some := self._sqs.receive_message(**asked).get("Messages", []):
             for one in some:
                 told = json.loads(json.loads(one["Body"])["Message"])
                 stops |= {(told["what"], told[which]) for which in WHICH if which in told}

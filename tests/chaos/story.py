@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from admin.stage import Stage
+from chalicelib.metadata import ledger
 from chalicelib.upkeep import lookout
-from local.api import Api
+from local.api import Api, patiently
 from local.owner import Owner, sign_in
 from local.samples import Sample
 from tests.chaos import album, homes, looking, phones, place, stops, verdict, weather
@@ -33,6 +34,7 @@ PHONES = 3
 HOMES = ("study", "attic")
 FEWEST_TROUBLES, FILES_A_TROUBLE = 6, 50
 STUCK_SECONDS = 180.0
+SENT = "files on the phones"
 Tell = Callable[[str], None]
 
 
@@ -43,11 +45,15 @@ class Asked:
     files: int
     seed: int
     share: float
+    deadline: float
+    """The moment, by the clock that nobody sets, at which all patience ends."""
+    last_wave_at: float = float("inf")
+    """The moment from which on no more waves begin."""
 
     def waves(self) -> list[Asked]:
         """Divide it among owners, each with dice of their own."""
         counts = [min(WAVE, self.files - at) for at in range(0, self.files, WAVE)]
-        return [Asked(files, self.seed + 1_000_003 * number, self.share) for number, files in enumerate(counts)]
+        return [replace(self, files=files, seed=self.seed + 1_000_003 * at) for at, files in enumerate(counts)]
 
 
 @dataclass
@@ -80,9 +86,13 @@ def run(asked: Asked, folder: Path, tell: Tell) -> tuple[Counter[str], Verdict]:
         ears = Ears(here.here)
         lookout.sweeps(here.here.world)
         for number, wave in enumerate(asked.waves()):
+            if number and time.monotonic() > asked.last_wave_at:
+                tell("there is no time for more")
+                break
             part = folder / f"wave {number}"
             verdicts.append(live(wave, here, part, ears if number == 0 else None, counts, tell))
             shutil.rmtree(part)
+            counts[SENT] += wave.files
         counts.update(here.faults())
     tried = verdict.judge_trials(counts, weather.names() | {*homes.TROUBLES, *phones.FAULTS})
     return counts, verdict.merged([*verdicts, tried])
@@ -115,20 +125,20 @@ def peopled(asked: Asked, here: Place, folder: Path, tell: Tell) -> Iterator[Sce
     api = sign_in(Api(here.api_url), owner)
     pcs = [Home(here.project, folder / name, name, here.api_url) for name in HOMES]
     with ExitStack() as stack:
+        with ThreadPoolExecutor(len(pcs)) as pool:
+            list(pool.map(lambda home: home.pair(api), pcs))
         for home in pcs:
-            home.folder.mkdir()
-            home.pair(api)
-            home.start()
             stack.callback(home.end, signal.SIGKILL)
+            home.start()
         tell("two PCs are paired, the storm begins")
-        yield Scene(asked, here, api, api.get("/me")["ownerId"], pcs, tell)
+        yield Scene(asked, here, api, patiently(lambda: api.get("/me"))["ownerId"], pcs, tell)
 
 
 def storm(scene: Scene, rolls: list[list[Sample]]) -> None:
     """Let it rage until the phones are done and the homes have had their troubles."""
     asked = scene.asked
     troubles = FEWEST_TROUBLES + asked.files // FILES_A_TROUBLE
-    crew = [Phone(scene.api, f"phone {at}", roll, asked.seed) for at, roll in enumerate(rolls)]
+    crew = [Phone(scene.api, f"phone {at}", roll, asked.seed, asked.deadline) for at, roll in enumerate(rolls)]
     trouble = Trouble(scene.homes, asked.seed, asked.files / troubles)
     sweeper = Sweeper(scene.here.world)
     scene.place.storm(rages=True)
@@ -139,8 +149,7 @@ def storm(scene: Scene, rolls: list[list[Sample]]) -> None:
             scene.unsent += [one.name for done in sending for one in done.result()]
             scene.tell(f"the phones are done, {len(scene.unsent)} files not sent")
             trouble.calm_phones.set()
-            while trouble.counts.total() < troubles and not any(one.done() for one in beside):
-                time.sleep(0.2)
+            await_truth(scene, lambda: trouble.counts.total() >= troubles or any(one.done() for one in beside))
         finally:
             trouble.over.set()
             sweeper.over.set()
@@ -155,23 +164,24 @@ def storm(scene: Scene, rolls: list[list[Sample]]) -> None:
 def calm(scene: Scene) -> None:
     """Do nothing but what runs by itself, until all is home, or nothing moves any more."""
     homes.settle(scene.homes)
-    await_home(scene)
-    scene.tell("all is home")
+    if await_home(scene):
+        scene.tell("all is home")
 
 
-def await_home(scene: Scene) -> None:
-    """Wait until nothing is on the way, as long as it becomes less. The cloud's sweeps see time fly."""
+def await_home(scene: Scene) -> bool:
+    """Wait until nothing is on the way, as long as it becomes less; say if so. The cloud's sweeps see time fly."""
     sweeper, flown, fewest, moved_at = Sweeper(scene.here.world), FIRST, 1 << 60, time.monotonic()
-    while time.monotonic() < moved_at + STUCK_SECONDS:
+    while time.monotonic() < min(moved_at + STUCK_SECONDS, scene.asked.deadline):
         sweeper.sweep(flown)
         left = looking.on_the_way(scene.here.world, scene.owner_id)
         if not left:
-            return
+            return True
         if left < fewest:
             fewest, moved_at = left, time.monotonic()
         flown *= 2 if flown < timedelta(days=2) else 1
         time.sleep(1)
-    scene.tell(f"{left} files are on the way and none of them moves")
+    scene.tell(f"{fewest} files are on the way and none of them moves")
+    return False
 
 
 def stop(scene: Scene, ears: Ears, late: Sample) -> None:
@@ -180,30 +190,34 @@ def stop(scene: Scene, ears: Ears, late: Sample) -> None:
     Then let the PC have room: what was owed comes home, and that is told as well.
     """
     study, attic = scene.homes
-    world, full = scene.here.world, attic.listen()["full"]
-    device_ids = {one["name"]: one["deviceId"] for one in scene.api.get("/devices")["devices"]}
+    world, full, came = scene.here.world, attic.listen()["full"], study.listen()["home"]
+    ids = {one["name"]: one["deviceId"] for one in patiently(lambda: scene.api.get("/devices"))["devices"]}
     silent = {file.device_id for file in looking.every(world, scene.owner_id) if file.device_id}
     attic.begin_again(room=False)
-    Phone(scene.api, "a late phone", [late], scene.asked.seed).send(scene.api, [late])
-    came = study.listen()["home"]
+    Phone(scene.api, "a late phone", [late], scene.asked.seed, scene.asked.deadline).send(scene.api, [late])
     await_truth(scene, lambda: study.listen()["home"] > came, "the late file at one home")
+    await_truth(scene, lambda: not ledger.oldest_since(world.table, ids[study.name]), "its receipt")
     await_truth(scene, lambda: attic.listen()["full"] > full, "the word that a drive is full")
+    dead = stops.dead_queues(scene.here)
     stops.look_out(later(world, stops.AFTER))
-    expected = stops.expected([device_ids[attic.name]], silent, stops.dead_queues(scene.here))
     attic.begin_again(room=True)
     await_home(scene)
     stops.look_out(later(world, stops.AFTER + timedelta(hours=1)))
-    expected |= {(stops.PC_WELL, device_ids[attic.name])}
-    scene.stopped, scene.told = expected | stops.shown(expected), ears.heard() | stops.in_activity(scene.api)
+    expected = stops.expected([ids[attic.name]], silent, dead) | {(stops.PC_WELL, ids[attic.name])}
+    # What went to the dead letters meanwhile may be told or not.
+    meanwhile = {(stops.DEAD, one) for one in stops.dead_queues(scene.here) if one not in dead}
+    scene.stopped = expected | stops.shown(expected)
+    scene.told = (ears.heard() - meanwhile) | stops.in_activity(scene.api)
     scene.counts["a stop is told"] = len(scene.told)
 
 
-def await_truth(scene: Scene, truth: Callable[[], bool], what: str) -> None:
+def await_truth(scene: Scene, truth: Callable[[], bool], what: str = "") -> None:
     """Wait for something that cannot but come; the verdict says what is missing if it does not."""
-    deadline = time.monotonic() + STUCK_SECONDS
+    began = time.monotonic()
+    until = min(began + STUCK_SECONDS, scene.asked.deadline) if what else scene.asked.deadline
     while not truth():
-        if time.monotonic() > deadline:
-            scene.tell(f"{what} did not come in {STUCK_SECONDS:.0f} s")
+        if time.monotonic() > until:
+            scene.tell(f"{what or 'the last trouble'} did not come in {time.monotonic() - began:.0f} s")
             return
         time.sleep(0.2)
 

@@ -210,7 +210,7 @@ def test_a_function_that_calls_itself_takes_one_turn() -> None:
 
     executed = events.in_turn(execute)
 
-    assert executed(function, {"left": 5 * events.MOST_AT_ONCE}) == {"done": True}
+    assert executed(function, {"left": 5 * events.MOST_AT_ONCE[events.FUNCTION]}) == {"done": True}
 
 
 def test_a_wound_clock_is_off_by_what_its_file_says(tmp_path: Path) -> None:

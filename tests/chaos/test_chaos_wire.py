@@ -98,6 +98,14 @@ def test_all_passes_if_it_is_not_fated_or_the_storm_is_over(tmp_path: Path, fate
     assert not weather.counts
 
 
+def test_a_fate_that_lay_too_far_off_waits_nearer_for_the_next(tmp_path: Path) -> None:
+    (tmp_path / "raging").touch()
+    weather = Fated(Fault(CUT_ANSWER, after=10 * len(ANSWERED)))
+
+    assert _talk(weather, tmp_path / "raging") == (SAID, ANSWERED, False)
+    assert Weather.next(weather, "wire") == Fault(CUT_ANSWER, after=5 * len(ANSWERED))
+
+
 @pytest.mark.parametrize(("name", "is_reset"), [(CUT_ANSWER, True), (SHORT_ANSWER, False)])
 def test_an_answer_is_cut_after_so_many_bytes(tmp_path: Path, name: str, is_reset: bool) -> None:
     (tmp_path / "raging").touch()

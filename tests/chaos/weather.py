@@ -128,13 +128,21 @@ class Weather:
 
     def __init__(self, seed: int, share: float) -> None:
         self._plans = {kind: planned(seed, kind, share) for kind in FAULTS}
+        self._left: dict[str, list[Fault]] = {}
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
 
     def next(self, kind: str) -> Fault | None:
         """Say what befalls the next request of a kind."""
         with self._lock:
+            if self._left.get(kind):
+                return self._left[kind].pop()
             return next(self._plans[kind]) if kind in self._plans else None
+
+    def spare(self, kind: str, fault: Fault) -> None:
+        """Take a fault back that could not come about, since too few bytes passed: another meets it, sooner."""
+        with self._lock:
+            self._left.setdefault(kind, []).append(replace(fault, after=fault.after // 2))
 
     def note(self, name: str) -> None:
         """Count a fault that came about."""

@@ -49,6 +49,8 @@ class Wire:
         for task in left:
             task.cancel()
         is_torn = any(task.result() for task in done)
+        if fate.name and not is_torn:
+            self._weather.spare("wire", fate)
         _reset(far_writer) if is_torn else far_writer.close()
         _reset(writer) if is_torn and fate.name != SHORT_ANSWER else writer.close()
 
