@@ -85,7 +85,7 @@ package: .venv/.run ## what the zip for Lambda would hold; fails if a dependency
 	@$(BIN)/python -m infra.packaging
 
 chaos: .venv/.test ## the whole system with real processes while everything fails, 200 files: make chaos FILES=10000 SEED=7
-	@$(BIN)/python -m tests.chaos $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.chaos $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 simulate: .venv/.test ## many more schedules of everything that may happen than the tests run: make simulate SEEDS=100000
 	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
