@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from agent.drive.catalog import Receipt
 
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
+CONNECTIONS = 2
+"""The loop asks, and whoever needs credentials: doorbell or a worker, one at a time."""
 NO_SUCH_ROUTE = "Missing Authentication Token"
 """What API Gateway says, with 403, where nothing is deployed (yet): as `message`, or as our template has it."""
 Answer = dict[str, Any]
@@ -58,7 +60,7 @@ class Api:
     def __init__(self, url: str, http: Http | None = None) -> None:
         """Take the address of the API."""
         self._url = safe_address(url)
-        self._http = http or proxies.pool(self._url, TIMEOUT)
+        self._http = http or proxies.pool(self._url, TIMEOUT, maxsize=CONNECTIONS)
         self._headers = {"Accept": "application/json", "User-Agent": f"backhaul-agent/{VERSION}"}
 
     def begin_pairing(self, name: str, platform: str) -> Answer:

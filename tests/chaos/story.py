@@ -94,6 +94,7 @@ def run(asked: Asked, folder: Path, tell: Tell) -> tuple[Counter[str], Verdict]:
             shutil.rmtree(part)
             counts[SENT] += wave.files
         counts.update(here.faults())
+    tell("the cloud is gone")
     tried = verdict.judge_trials(counts, weather.names() | {*homes.TROUBLES, *phones.FAULTS})
     return counts, verdict.merged([*verdicts, tried])
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos import verdict
+from chalicelib.upkeep import lookout
+from tests.chaos import stops, verdict
+from tests.chaos.story import Asked
 from tests.chaos.verdict import Found, Kept, judge
 
 A, B, STRANGE = "a" * 64, "b" * 64, "c" * 64
@@ -67,3 +69,22 @@ def test_one_broken_wave_breaks_the_whole() -> None:
 
     assert not verdict.merged([judge(GOOD), broken, judge(GOOD)]).is_good
     assert verdict.merged([judge(GOOD), judge(GOOD)]).is_good
+
+
+@pytest.mark.parametrize(("files", "waves"), [(1, [1]), (1000, [1000]), (2500, [1000, 1000, 500])])
+def test_a_long_run_comes_in_waves_with_dice_of_their_own(files: int, waves: list[int]) -> None:
+    made = Asked(files, 7, 0.04, 0.0).waves()
+
+    assert [one.files for one in made] == waves
+    assert len({one.seed for one in made}) == len(waves)
+    assert made[0].seed == 7
+
+
+def test_what_concerns_an_owner_is_expected_in_their_activity_as_well() -> None:
+    expected = stops.expected(["attic"], ["phone"], ["media-dead"])
+
+    assert {which for what, which in expected if what == stops.SWEEP_OVERDUE} == set(lookout.SWEEPS)
+    assert stops.shown(expected) == {
+        ("PC behind, in the activity", "attic"),
+        ("phone silent, in the activity", "phone"),
+    }
