@@ -37,8 +37,13 @@ demo: .venv/.run ## send sample files in at one end, compare the bytes at the ot
 reset: .venv/.run ## forget the local cloud and start fresh; ./home stays
 	@$(BIN)/python -m local reset $(if $(STATE),--state "$(STATE)")
 
-test: .venv/.test ## all tests, the end-to-end run with real processes included
+test: .venv/.test ## all tests, the end-to-end run with real processes included; COVERED=1: hold what they run through to its floors
+ifdef COVERED
+	@mkdir -p build && $(BIN)/python -W ignore::RuntimeWarning -m slipcover --json --out build/coverage.json -m pytest $(SHARED)
+	@$(BIN)/python -m tests.covered build/coverage.json
+else
 	@$(BIN)/python -m pytest $(SHARED)
+endif
 
 quick: .venv/.test ## the tests without the end-to-end run
 	@$(BIN)/python -m pytest $(SHARED) -m "not e2e"
@@ -91,7 +96,7 @@ simulate: .venv/.test ## many more schedules of everything that may happen than 
 	@SIMULATE_SEEDS=$(or $(SEEDS),20000) $(BIN)/python -m pytest $(SHARED) tests/simulation/test_simulation.py
 
 deploy: .venv/.run ## put a stage up in your AWS account: make deploy STAGE=dev ALARM_EMAIL=me@example.com [MONTHLY_BUDGET=10 ALARMS=off DASHBOARD=off TIERING_AFTER_DAYS=45]
-	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(ALARMS),--alarms "$(ALARMS)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)") $(if $(DASHBOARD),--show-dashboard "$(DASHBOARD)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(TIERING_AFTER_DAYS),--tiering-after-days "$(TIERING_AFTER_DAYS)") $(if $(CHANGE_PYTHON),--change-python)
+	@$(BIN)/python -m infra deploy --stage "$(STAGE)" $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(ALARMS),--alarms "$(ALARMS)") $(if $(MONTHLY_BUDGET),--monthly-budget "$(MONTHLY_BUDGET)") $(if $(DASHBOARD),--show-dashboard "$(DASHBOARD)") $(if $(SIGN_UP),--sign-up "$(SIGN_UP)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(TIERING_AFTER_DAYS),--tiering-after-days "$(TIERING_AFTER_DAYS)") $(if $(CHANGE_PYTHON),--change-python)
 
 diff: .venv/.run ## what a deploy would change, without changing anything: make diff STAGE=dev
 	@$(BIN)/python -m infra diff --stage "$(STAGE)"

@@ -341,7 +341,7 @@ def change_album(album_id: Id, asked: albums.Membership) -> albums.MembershipAns
 
 
 @app.route("/auth/register", methods=["POST"])
-@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError])
+@open_to(ANYBODY, refuses=[*user_pool.ALWAYS, user_pool.WeakPasswordError, user_pool.SignUpClosedError])
 def register(asked: accounts.Register) -> None:
     """Make an account that waits for the code mailed to its address."""
     accounts.register(cloud(), asked, address())

@@ -31,6 +31,7 @@ PARAMETERS = {
     "MonthlyBudget": "how many US dollars a month before somebody is told; 0 is none",
     "PageOrigins": "where the web page is served from, separated by commas",
     "ShowDashboard": "on or off; the first three dashboards of an account cost nothing",
+    "SignUp": "open or closed: whether anybody new may become an owner",
     "TieringAfterDays": "when an original that is still in the cloud goes to Intelligent-Tiering; 0 is never",
 }
 

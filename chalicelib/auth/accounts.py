@@ -109,7 +109,7 @@ def register(world: Cloud, asked: Register, address: str) -> None:
         world,
         "sign_up",
         {"UsernameExistsException", "AliasExistsException"},
-        {"InvalidParameterException": _no_address},
+        {"InvalidParameterException": _no_address, "NotAuthorizedException": user_pool.SignUpClosedError},
         **_about(world, asked.email),
         Password=asked.password,
         UserAttributes=[{"Name": "email", "Value": asked.email}],

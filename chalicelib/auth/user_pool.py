@@ -45,6 +45,15 @@ class WeakPasswordError(BadInputError):
         super().__init__("password", PASSWORD_RULE)
 
 
+class SignUpClosedError(Refusal):
+    """Raised when whoever runs the stage takes no new owners."""
+
+    STATUS_CODE: ClassVar[int] = 403
+
+    def __init__(self) -> None:
+        super().__init__("nobody new can sign up here")
+
+
 class SessionEndedError(Refusal):
     """Raised when a session cannot be continued: sign in again."""
 

@@ -84,6 +84,14 @@ def test_mail_that_the_pool_refuses_to_send_again_looks_sent(world: Any, pool: P
     assert accounts.forgot(world, Address(KNOWN), HERE) is None
 
 
+@pytest.mark.parametrize("email", [KNOWN, UNKNOWN])
+def test_where_nobody_new_is_taken_that_is_said(world: Any, pool: Pool, email: str) -> None:
+    pool.refusing = "NotAuthorizedException"
+
+    with pytest.raises(user_pool.SignUpClosedError, match="nobody new"):
+        accounts.register(world, Register(email, PASSWORD), HERE)
+
+
 def test_an_account_is_made_confirmed_and_signed_in_to(world: Any) -> None:
     accounts.register(world, Register(UNKNOWN, PASSWORD), HERE)
     accounts.confirm(world, Confirm(UNKNOWN, CODE), HERE)

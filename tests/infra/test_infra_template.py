@@ -130,6 +130,14 @@ def test_codes_are_mailed_by_ses_where_an_address_is_named(template: dict[str, A
     assert mailing["SourceArn"]["Fn::Sub"].endswith(":identity/${MailFrom}")
 
 
+def test_a_stage_takes_new_owners_unless_it_is_closed(template: dict[str, Any]) -> None:
+    pool = template["Resources"]["UserPool"]["Properties"]["AdminCreateUserConfig"]
+
+    assert pool["AllowAdminCreateUserOnly"] == {"Fn::If": ["TakesNobody", True, False]}
+    assert template["Conditions"]["TakesNobody"] == {"Fn::Equals": [{"Ref": "SignUp"}, "closed"]}
+    assert template["Parameters"]["SignUp"]["Default"] == "open"
+
+
 def test_nothing_is_tiered_where_nobody_asked(template: dict[str, Any]) -> None:
     assert template["Parameters"]["TieringAfterDays"]["Default"] == 0
     assert template["Conditions"]["Tiers"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "TieringAfterDays"}, 0]}]}
