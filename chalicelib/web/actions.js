@@ -52,9 +52,19 @@ async function purge({ shelf, deeds }, files) {
   return { text: told(look.purged(done.length), refused) };
 }
 
-async function favour({ shelf, deeds }, files, favourite) {
-  shelf.put(await deeds.favour(files, favourite));
-  return { text: favourite ? look.favoured(files.length) : look.unfavoured(files.length) };
+async function favour({ shelf, deeds, kind }, files, favourite) {
+  const changed = await deeds.favour(files, favourite);
+  const text = favourite ? look.favoured(files.length) : look.unfavoured(files.length);
+  if (favourite || kind !== 'favourites') {
+    shelf.put(changed);
+    return { text };
+  }
+  shelf.drop(idsOf(changed));
+  const undo = async () => {
+    shelf.add(await deeds.favour(changed, true));
+    return { text: look.favoured(changed.length) };
+  };
+  return { text, label: look.undo, run: undo };
 }
 
 async function join({ deeds, albums }, files) {

@@ -8,6 +8,7 @@ import { TEXTS, ago } from './texts.js';
 
 const MOST_COUNTED = 100;
 const LATE_MS = 24 * 3600 * 1000;
+const ofCode = (error) => (error.code === 'NotFoundError' ? TEXTS.pairUnknown : explain(error));
 
 export class DevicesView {
   constructor(root, api, code = '') {
@@ -20,7 +21,7 @@ export class DevicesView {
   async open() {
     const parts = this.code ? [this.pairing, this.list] : [this.list, this.pairing];
     show(this.root, el('h1', { tabindex: -1 }, TEXTS.devices), this.note, ...parts);
-    if (this.code) this.#lookUp(this.code).catch((error) => this.#askForCode(explain(error)));
+    if (this.code) this.#lookUp(this.code).catch((error) => this.#askForCode(ofCode(error)));
     else this.#askForCode();
     await this.#refresh();
   }
@@ -53,7 +54,7 @@ export class DevicesView {
       el('p', {}, TEXTS.pairHint),
       note && el('p', { role: 'alert', class: 'alert' }, note),
       canScan() && el('button', { type: 'button', class: 'scan', onclick: () => this.#scan() }, TEXTS.scan),
-      form({ explain, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(codeIn(code) || code) }));
+      form({ explain: ofCode, submit: TEXTS.pairLook, children: [field(TEXTS.pairCode, given)], ask: ({ code }) => this.#lookUp(codeIn(code) || code) }));
   }
 
   /** The camera is asked for only here, when somebody touched the button. */
@@ -70,7 +71,7 @@ export class DevicesView {
       return this.#askForCode(TEXTS.scanDenied);
     }
     if (!code) return this.#askForCode();
-    await this.#lookUp(code).catch((error) => this.#askForCode(explain(error)));
+    await this.#lookUp(code).catch((error) => this.#askForCode(ofCode(error)));
   }
 
   async #lookUp(code) {
@@ -82,7 +83,7 @@ export class DevicesView {
         this.#askForCode();
         await this.#refresh();
       } catch (error) {
-        this.#askForCode(explain(error));
+        this.#askForCode(ofCode(error));
       }
     };
     const title = el('h2', { id: 'pair-title', tabindex: -1 }, TEXTS.pairAsk(asks.name));

@@ -3,9 +3,9 @@
 import { Albums, AlbumsRoom } from './albums.js';
 import { Deeds } from './deeds.js';
 import { el, show } from './dom.js';
+import { explain } from './explain.js';
 import { glyph } from './glyphs.js';
 import { PictureLinks } from './picture_links.js';
-import { why } from './said.js';
 import { SearchRoom } from './search_room.js';
 import { ShelfRoom } from './shelf_room.js';
 import { TEXTS } from './texts.js';
@@ -49,7 +49,7 @@ export class Library {
     try {
       await room.open(...(room.heads ?? []));
     } catch (error) {
-      if (room === this.room) root.prepend(el('p', { role: 'alert', class: 'alert' }, why(error)), el('button', { type: 'button', onclick: () => this.go([name, id]) }, TEXTS.tryAgain));
+      if (room === this.room) root.prepend(el('p', { role: 'alert', class: 'alert' }, explain(error)), el('button', { type: 'button', onclick: () => this.go([name, id]) }, TEXTS.tryAgain));
     }
   }
 
@@ -90,7 +90,7 @@ export class Library {
   async #emptyTrash(room) {
     const purge = room.actions([]).find(({ name }) => name === 'purge');
     room.selection.clear();
-    room.tell(await purge.run(room.shelf.files).catch((error) => ({ text: why(error) })));
+    room.tell(await purge.run(room.shelf.files).catch((error) => ({ text: explain(error) })));
   }
 
   #album(given, albumId) {
@@ -109,7 +109,7 @@ export class Library {
       room.timeline?.element.setAttribute('aria-label', one.name);
       Object.assign(album, one);
     };
-    const act = (run) => () => run().catch((error) => room.tell({ text: why(error) }));
+    const act = (run) => () => run().catch((error) => room.tell({ text: explain(error) }));
     const rename = act(async () => {
       const renamed = await this.albums.rename(album);
       if (renamed) named(renamed);

@@ -5,9 +5,6 @@ import { explain } from './explain.js';
 import { glyph } from './glyphs.js';
 import { TEXTS } from './texts.js';
 
-/** What a person is told of an error among files. */
-export const why = (error) => (error.code === 'NotFoundError' ? TEXTS.look.unknownFile : explain(error));
-
 /**
  * @param {HTMLElement} line with the role of a status
  * @param {{text: string, label?: string, run?: () => Promise<any>}} [said] nothing clears it
@@ -23,7 +20,7 @@ function fill(line, said) {
   if (!said?.text) return show(line);
   const button = said.run && el('button', { type: 'button', class: 'quiet', onclick: async () => {
     button.disabled = true;
-    say(line, await said.run().catch((error) => ({ text: why(error) })));
+    say(line, await said.run().catch((error) => ({ text: explain(error) })));
   } }, said.label);
   const close = el('button', { type: 'button', class: 'round', 'aria-label': TEXTS.look.close, onclick: () => say(line) }, glyph('close', 20));
   return show(line, el('span', {}, said.text), button, close);

@@ -22,9 +22,11 @@ export class SecurityView {
 
   async open() {
     show(this.root, this.note, this.second, this.password, this.end);
-    this.#offerSecond();
     this.#offerPassword();
     this.#offerEnd();
+    // Asked for here alone, since it costs a question more; it may have been turned on or off somewhere else.
+    this.isOn = (await this.api.get('me?with=mfa')).mfa;
+    this.#offerSecond();
   }
 
   #offerPassword() {
@@ -43,11 +45,11 @@ export class SecurityView {
   }
 
   #offerSecond() {
-    const on = this.session.about.second;
+    const { isOn } = this;
     const begin = () => this.#setUp().catch((error) => this.#say(explain(error)));
-    show(this.second, el('h2', {}, TEXTS.secondTitle), el('p', {}, on ? TEXTS.secondOn : TEXTS.secondOff),
+    show(this.second, el('h2', {}, TEXTS.secondTitle), el('p', {}, isOn ? TEXTS.secondOn : TEXTS.secondOff),
       el('div', { class: 'actions' },
-        on ? el('button', { type: 'button', onclick: () => this.#remove() }, TEXTS.secondRemove)
+        isOn ? el('button', { type: 'button', onclick: () => this.#remove() }, TEXTS.secondRemove)
           : el('button', { type: 'button', onclick: begin }, TEXTS.secondSetUp)));
   }
 
@@ -89,8 +91,8 @@ export class SecurityView {
     this.second.querySelector('input').focus();
   }
 
-  #settled(second, said) {
-    this.session.remember({ second });
+  #settled(isOn, said) {
+    this.isOn = isOn;
     this.#offerSecond();
     this.#say(said);
   }

@@ -30,13 +30,13 @@ export class Session extends EventTarget {
   /** @returns {Promise<{session: string}|null>} what must still be answered, if anything */
   async signIn(email, password, stay) {
     const asked = this.#take(await call('POST', 'auth/login', { email, password }), stay);
-    if (!asked) this.remember({ email, second: false });
+    if (!asked) this.remember({ email });
     return asked;
   }
 
   async answer(session, code, stay, email) {
     const asked = this.#take(await call('POST', 'auth/challenge', { session, code }), stay);
-    if (!asked) this.remember({ email, second: true });
+    if (!asked) this.remember({ email });
     return asked;
   }
 

@@ -2,8 +2,9 @@
 
 import { actionsIn } from './actions.js';
 import { el, show } from './dom.js';
+import { explain } from './explain.js';
 import { glyph } from './glyphs.js';
-import { say, why } from './said.js';
+import { say } from './said.js';
 import { Scrubber } from './scrubber.js';
 import { Selection } from './selection.js';
 import { Shelf } from './shelf.js';
@@ -104,7 +105,7 @@ export class ShelfRoom {
     if (files.length) this.standing.textContent = done ? filesText(files.length) : look.soFar(files.length);
     else this.standing.textContent = done ? this.empty : error ? '' : TEXTS.working;
     this.standing.classList.toggle('nothing', done && !files.length);
-    show(this.trouble, error && el('p', { role: 'alert', class: 'alert' }, why(error)),
+    show(this.trouble, error && el('p', { role: 'alert', class: 'alert' }, explain(error)),
       error && el('button', { type: 'button', onclick: () => this.shelf.read() }, TEXTS.tryAgain));
     this.onchange?.();
   }
@@ -139,7 +140,7 @@ export class ShelfRoom {
         this.tell(said);
       }
     } catch (error) {
-      this.tell({ text: why(error) });
+      this.tell({ text: explain(error) });
     } finally {
       for (const button of buttons) button.disabled = false;
     }

@@ -1,8 +1,8 @@
 /** Shows a file itself: the picture, the video, or why there is nothing to be seen and where it is instead. */
 
 import { el, show } from './dom.js';
+import { explain } from './explain.js';
 import { glyph } from './glyphs.js';
-import { why } from './said.js';
 import { TEXTS } from './texts.js';
 import { kindOf } from './tile.js';
 
@@ -24,7 +24,7 @@ export class Stage {
     const turn = this.#turn += 1;
     this.element.querySelector('video, audio')?.pause();
     show(this.element, this.#small(file), el('p', { class: 'unseen', role: 'status' }, TEXTS.working));
-    this.#fill(file, () => turn === this.#turn).catch((error) => turn === this.#turn && this.#tell(file, why(error), this.#again(file)));
+    this.#fill(file, () => turn === this.#turn).catch((error) => turn === this.#turn && this.#tell(file, explain(error), this.#again(file)));
   }
 
   clear() {
@@ -55,7 +55,7 @@ export class Stage {
       try {
         said.textContent = await this.deeds.recall(file);
       } catch (error) {
-        said.textContent = why(error);
+        said.textContent = explain(error);
         button.disabled = false;
       }
     } }, look.recall);

@@ -1,9 +1,10 @@
 /** One file, as large as the screen. Goes on to its neighbours; tells where the file is and what may be done with it. */
 
 import { el, show } from './dom.js';
+import { explain } from './explain.js';
 import { factList } from './facts.js';
 import { glyph } from './glyphs.js';
-import { say, why } from './said.js';
+import { say } from './said.js';
 import { Stage } from './stage.js';
 import { TEXTS, wallClock } from './texts.js';
 
@@ -134,7 +135,7 @@ export class Viewer extends EventTarget {
 
   async #do(run, slow) {
     say(this.note, { text: slow });
-    const said = await run([this.file]).catch((error) => ({ text: why(error) }));
+    const said = await run([this.file]).catch((error) => ({ text: explain(error) }));
     // Behind the last file the viewer has closed: then the page below has to say it.
     if (this.dialog.open) say(this.note, said);
     else this.say(said);
@@ -156,7 +157,7 @@ export class Viewer extends EventTarget {
       show(this.facts, factList(file, names), file.cloudCopy === 'gone' && this.stage.recaller(file));
     } catch (error) {
       if (turn !== this.#turn) return;
-      show(this.facts, el('p', { role: 'alert', class: 'alert' }, why(error)),
+      show(this.facts, el('p', { role: 'alert', class: 'alert' }, explain(error)),
         el('button', { type: 'button', onclick: () => this.#tellFacts() }, TEXTS.tryAgain));
     }
   }

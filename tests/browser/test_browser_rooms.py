@@ -135,6 +135,32 @@ def test_favourites_are_a_room_of_their_own(library: Page) -> None:
     assert names(library) == ["IMG_00007.jpg"]
 
 
+def test_what_is_no_favourite_any_more_leaves_their_room_and_may_come_back(library: Page, shelves: Shelves) -> None:
+    enter(library, "/favourites")
+    choose(library, 7)
+    library.get_by_role("toolbar").get_by_role("button", name="No favourite").tap()
+    expect(library.get_by_text("No favourites yet.")).to_be_visible()
+    expect(library.locator(".tile")).to_have_count(0)
+    assert not shelves.files[7]["favourite"]
+
+    library.get_by_role("button", name="Undo").tap()
+
+    expect(library.locator(".tile")).to_have_count(1)
+    assert shelves.files[7]["favourite"]
+
+
+def test_a_dialog_speaks_of_what_is_gone_in_words_for_people(library: Page, shelves: Shelves) -> None:
+    shelves.albums["a" * 32] = {"albumId": "a" * 32, "name": "Brittany", "version": 1}
+    shelves.members["a" * 32] = []
+    enter(library, f"/albums/{'a' * 32}")
+    library.get_by_role("button", name="Rename").tap()
+    shelves.refuse["albums/"] = (404, {"Code": "NotFoundError", "Message": "there is no album"})
+    library.get_by_label("Name of the album").fill("By the sea")
+    library.get_by_role("button", name="Save").tap()
+
+    expect(library.get_by_role("dialog").get_by_role("alert")).to_have_text("It is not there any more.")
+
+
 def test_search_asks_once_the_fingers_rest_and_says_if_there_is_nothing(library: Page, shelves: Shelves) -> None:
     enter(library, "/search")
     library.get_by_role("searchbox", name="Search the library").fill("img_0001")
