@@ -98,7 +98,8 @@ class OnlyAtHomeError(Refusal):
         homes = [{"deviceId": home.device_id, "name": home.name} for home in answer.homes or ()]
         where = f"it is at home on {', '.join(repr(home['name']) for home in homes)}" if homes else "no PC has it"
         told = f"the cloud copy of file {answer.file_id!r} is gone, {where}"
-        super().__init__(told, {"homes": homes, "recall": answer.recall})
+        asked = {"recall": answer.recall} if answer.recall else {}
+        super().__init__(told, {"homes": homes, **asked})
 
 
 class NoPreviewError(Refusal):

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import groupby
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from chalicelib.errors import Refusal
 from chalicelib.openapi.schemas import REF, Book, Json
@@ -109,8 +110,15 @@ def _error(title: str, about: str, code: Json, message: list[str]) -> Json:
 
 def _details(one: type[Refusal]) -> Json:
     book = Book()
-    properties = {name: book.schema(kind) for name, kind in one.DETAILS.items()}
-    return {"type": "object", "required": sorted(properties), "properties": properties}
+    properties = {name: book.schema(_told(kind)) for name, kind in one.DETAILS.items()}
+    required = sorted(name for name, kind in one.DETAILS.items() if _told(kind) is kind)
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _told(kind: Any) -> Any:
+    """Return the type of a detail where it is told; one that may be None is left out instead, as in other answers."""
+    some = [one for one in get_args(kind) if one is not NoneType]
+    return some[0] if len(some) < len(get_args(kind)) else kind
 
 
 def _status(one: type[Refusal] | Framework) -> int:

@@ -100,7 +100,7 @@ def test_a_file_without_a_cloud_copy_is_told_of_by_its_homes(account: Account) -
     with pytest.raises(links.OnlyAtHomeError, match="it is at home on 'den'") as refusal:
         links.get(account.world, READER, file_id, AskedVariant())
 
-    assert refusal.value.details == {"homes": [{"deviceId": pc.device_id, "name": "den"}], "recall": None}
+    assert refusal.value.details == {"homes": [{"deviceId": pc.device_id, "name": "den"}]}
 
 
 def test_a_file_without_a_cloud_copy_still_has_its_previews(account: Account) -> None:
