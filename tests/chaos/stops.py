@@ -39,7 +39,7 @@ class Ears:
     def heard(self) -> frozenset[Stop]:
         """Take what was told since."""
         stops: set[Stop] = set()
-        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 2}
+        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
         while some := self._sqs.receive_message(**asked).get("Messages", []):
             for one in some:
                 told = json.loads(json.loads(one["Body"])["Message"])

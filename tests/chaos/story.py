@@ -32,7 +32,7 @@ WAVE = 1000
 """So many files at once, for an owner of their own: the emulator reads all an owner has for each page of it."""
 PHONES = 3
 HOMES = ("study", "attic")
-FEWEST_TROUBLES, FILES_A_TROUBLE = 6, 50
+FEWEST_TROUBLES, FILES_A_TROUBLE = 6, 100
 STUCK_SECONDS = 180.0
 SENT = "files on the phones"
 Tell = Callable[[str], None]
