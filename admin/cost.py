@@ -84,7 +84,7 @@ class Standing:
 def ours(asked: Asked, counted: Mapping[str, Any], standing: Standing) -> Dollars:
     """Estimate what Backhaul costs."""
     total: Dollars = defaultdict(float)
-    _add(total, asked, _per_file(counted, asked.pcs), asked.files)
+    _add(total, asked, per_file(counted, asked.pcs), asked.files)
     size, rates = asked.files * asked.mb * _MIB, RATES[asked.region]
     kept = min(asked.months, _KEPT_DAYS / _DAYS)
     stored = size * kept + asked.files * _PREVIEW_BYTES * asked.months
@@ -102,22 +102,26 @@ def ours(asked: Asked, counted: Mapping[str, Any], standing: Standing) -> Dollar
 def simple(asked: Asked) -> Dollars:
     """Estimate a simple design: a request and a write for each step of each file, everything in S3 for ever."""
     total: Dollars = defaultdict(float)
-    per_file = {
-        "api": 1 + asked.pcs,
-        "functions": 2 * (1 + asked.pcs) + 1,
-        "writes": 2 + asked.pcs,
-        "halfReads": 2 * asked.pcs,
-        "s3Dear": 1,
-        "s3Cheap": asked.pcs,
-        "sqs": 3 * asked.pcs,
-        "call": 1,
-    }
-    _add(total, asked, per_file, asked.files)
+    _add(total, asked, simple_per_file(asked.pcs), asked.files)
     size, rates = asked.files * asked.mb * _MIB, RATES[asked.region]
     total["S3 storage"] += size * asked.months / _GIB * rates.stored_gib / _PICO
     total["transfer to PCs"] += size * asked.pcs / _GIB * rates.sent_gib / _PICO
     _add(total, asked, {"sqs": _POLLS_A_MINUTE * _MINUTES * asked.pcs}, asked.months)
     return total
+
+
+def simple_per_file(pcs: int) -> dict[str, float]:
+    """Return what one file asks in a simple design."""
+    return {
+        "api": 1 + pcs,
+        "functions": 2 * (1 + pcs) + 1,
+        "writes": 2 + pcs,
+        "halfReads": 2 * pcs,
+        "s3Dear": 1,
+        "s3Cheap": pcs,
+        "sqs": 3 * pcs,
+        "call": 1,
+    }
 
 
 def charged(total: Dollars, months: int) -> Dollars:
@@ -161,7 +165,7 @@ def _most(total: Dollars) -> str:
     return f"{name}: {100 * much / sum(total.values()):.0f} %" if much else "nothing"
 
 
-def _per_file(counted: Mapping[str, Any], pcs: int) -> dict[str, float]:
+def per_file(counted: Mapping[str, Any], pcs: int) -> dict[str, float]:
     """Return what one file asks; each PC beyond the first adds what the second of the counted two added."""
     one, two = (_all_legs(counted["pcs"][number]) for number in ("1", "2"))
     names, files = {*one, *two}, counted["files"]
