@@ -33,6 +33,11 @@ def resources(kind: str) -> dict[str, Any]:
 
 
 QUERIES = resources("AWS::Logs::QueryDefinition")
+SHOWN = {
+    one["properties"]["title"]: re.sub(r"SOURCE '[^']*' \| ", "", one["properties"]["query"])
+    for one in json.loads(resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    if one["type"] == "log"
+}
 
 
 def asked_for(query: str) -> set[str]:
@@ -63,6 +68,11 @@ def added(tree: ast.AST) -> Iterator[str]:
 
 def test_there_are_the_five_commonest_questions() -> None:
     assert len(QUERIES) == 5
+
+
+@pytest.mark.parametrize("title", SHOWN)
+def test_the_dashboard_asks_the_log_only_for_fields_that_some_line_has(title: str) -> None:
+    assert asked_for(SHOWN[title].replace("'", '"')) - written() - SAID_BY_LAMBDA == set()
 
 
 @pytest.mark.parametrize("name", QUERIES)
