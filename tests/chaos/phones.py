@@ -38,6 +38,7 @@ class Phone:
         self._owner, self._name, self._samples, self._deadline = owner, name, samples, deadline
         self._dice = random.Random(f"{seed} {name}")
         self._lock = threading.Lock()
+        self.over = threading.Event()
         self.told: Counter[str] = Counter()
         self.refused: dict[str, str] = {}
         self._sent: set[str] = set()
@@ -72,7 +73,7 @@ class Phone:
     def send(self, api: Api, samples: Sequence[Sample]) -> list[Sample]:
         """Send until all is in S3, or nothing has got there for long; return what is not."""
         left, moved_at = list(samples), time.monotonic()
-        while left and time.monotonic() < min(moved_at + PATIENCE_SECONDS, self._deadline):
+        while left and not self.over.is_set() and time.monotonic() < min(moved_at + PATIENCE_SECONDS, self._deadline):
             with ThreadPoolExecutor(THREADS) as crew:
                 batches = [left[at : at + BATCH] for at in range(0, len(left), BATCH)]
                 list(crew.map(lambda batch: self._send_some(api, batch), batches))
@@ -86,11 +87,15 @@ class Phone:
 
     def _send_some(self, api: Api, batch: Sequence[Sample]) -> None:
         """Begin some files and send what is wanted, once. What fails is tried again."""
+        if self.over.is_set():
+            return
         try:
             answers = api.post("/uploads", {"files": [_asked(one) for one in batch]})["files"]
         except ApiError:
             return
         for sample, answer in list(zip(batch, answers, strict=True))[: self._until(len(batch))]:
+            if self.over.is_set():
+                return
             if self._put(api, sample, answer):
                 self._sent.add(sample.sha256)
 

@@ -152,8 +152,8 @@ def storm(scene: Scene, rolls: list[list[Sample]]) -> None:
             trouble.calm_phones.set()
             await_truth(scene, lambda: trouble.counts.total() >= troubles or any(one.done() for one in beside))
         finally:
-            trouble.over.set()
-            sweeper.over.set()
+            for one in (trouble, sweeper, *crew):
+                one.over.set()
         for one in beside:
             one.result()
     scene.place.storm(rages=False)
