@@ -54,8 +54,8 @@ e2e: .venv/.test ## only the end-to-end run
 push-killed: .venv/.test ## a large file sent by `push`, killed again and again: make push-killed SIZE=2147483648 KILLS=5
 	@PUSH_BYTES=$(or $(SIZE),2147483648) PUSH_KILLS=$(or $(KILLS),5) $(BIN)/python -m pytest tests/e2e/test_push.py -k killed
 
-mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice; `ONLY=debts.toml`: some of them
-	@$(BIN)/python -m tests.mutants $(ONLY)
+mutants: .venv/.test ## seed faults, one at a time: the tests named with each must notice; `ONLY=debts.toml`: some of them, `ONE_IN=5`: a fifth
+	@$(BIN)/python -m tests.mutants $(ONLY) $(if $(ONE_IN),--one-in $(ONE_IN))
 
 test-browser: .venv/.test ## the page in a real Chromium (installs it on Debian); pictures land in build/browser
 	@PYTHON=$(BIN)/python bash tests/browser/run.sh
@@ -72,9 +72,10 @@ installer: .venv/.test ## the installer for Windows, with or without rights (Deb
 portable-journey: .venv/.test ## that ZIP from pairing to receipt, on the embedded cloud
 	@PYTHON=$(BIN)/python bash tests/windows/run.sh --journey
 
-bench: .venv/.test ## the agent against s5cmd and rclone, figures as Markdown: make bench SIZE=full ROUNDS=5
-	@$(BIN)/python -m bench --size $(or $(SIZE),small) --rounds $(or $(ROUNDS),3) $(if $(ONLY),--only $(ONLY))
-	@$(if $(filter tiny,$(SIZE)),true,$(BIN)/python -m bench.idle)
+bench: .venv/.test ## all figures as Markdown: make bench SIZE=full ROUNDS=5 [ONLY=small,photos or ONLY=cold,routes,cost,homeward,known,push]
+	@$(BIN)/python -m bench --aws --size $(or $(SIZE),small) --rounds $(or $(ROUNDS),3) $(if $(ONLY),--only $(ONLY))
+	@$(if $(filter tiny,$(SIZE))$(ONLY),true,$(BIN)/python -m bench.idle)
+	@$(BIN)/python -m bench.sections --size $(or $(SIZE),small) $(if $(ONLY),--only $(ONLY))
 
 lint: .venv/.test ## style, types and the template
 	@$(BIN)/ruff check .

@@ -191,12 +191,14 @@ def _receipts(begun: Sequence[Any], declared: Sequence[Any]) -> Any:
 @contextmanager
 def _log_kept_to_itself() -> Iterator[None]:
     """Let log lines be written as ever, but not where the figures go."""
-    (handler,) = log.logger.handlers
+    handler = next(one for one in log.logger.handlers if isinstance(one.formatter, log.JsonLine))
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())
-    with redirect_stdout(io.StringIO()):
-        yield
-    handler.setStream(before or sys.stdout)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        handler.setStream(before or sys.stdout)
 
 
 @contextmanager
