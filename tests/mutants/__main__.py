@@ -1,20 +1,23 @@
 """Seeds one fault at a time into a copy of the project, and asks the tests named with it whether they notice.
 
     python -m tests.mutants [WORD ...]     all faults, those of a table (`debts.toml`), or with a word in file or tests
+    python -m tests.mutants --one-in 5     a fifth, another with each commit; that all of them fit is always checked
 
 Each line tells how long a trial kept a core busy, which does not depend on what else the machine is at.
 Ends with 1 unless every fault is caught. README.md beside this file says how to add one.
 """
 
+import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mutants.faults import Fault, UnsoundFaultError, chosen, read_all, require_seedable
+from tests.mutants.faults import Fault, UnsoundFaultError, chosen, read_all, require_seedable, share
 from tests.mutants.trial import Trial, preload
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -22,12 +25,13 @@ SOUND, NOTICED = 0, 1
 """pytest's exit codes: all passed; some failed. Any other says that nothing was tested."""
 
 
-def main(words: list[str]) -> int:
+def main(words: list[str], one_in: int = 1) -> int:
     """Try the faults, print a line for each and a verdict, and return the exit code."""
     began = time.monotonic()
     try:
         faults = chosen(read_all(Path(__file__).parent), words)
         require_seedable(faults, PROJECT)
+        faults = share(faults, one_in, _commit())
     except UnsoundFaultError as error:
         _say(f"mutants: {error}")
         return 1
@@ -110,10 +114,20 @@ def _copy(target: Path) -> None:
     shutil.copytree(PROJECT, target, ignore=passed_over, symlinks=True)
 
 
+def _commit() -> int:
+    """Read the commit as a number; 0 where there is none."""
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    return int(told.stdout.strip() or "0", 16)
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line.rstrip() + "\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="mutants")
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    parser.add_argument("--one-in", type=int, default=1)
+    asked = parser.parse_args()
+    sys.exit(main(asked.words, asked.one_in))

@@ -73,6 +73,11 @@ def chosen(faults: list[Fault], words: list[str]) -> list[Fault]:
     return kept
 
 
+def share(faults: list[Fault], one_in: int, turn: int) -> list[Fault]:
+    """Keep one fault in so many, evenly out of all tables; another turn keeps others."""
+    return faults[turn % one_in :: one_in]
+
+
 def _told(table: Path) -> list[dict[str, object]]:
     try:
         told: list[dict[str, object]] = tomllib.loads(table.read_text(encoding="utf-8")).get("fault", [])
