@@ -38,7 +38,7 @@ from agent.surroundings import Surroundings
 from agent.wire.inbox import Doorbell, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from agent.drive.catalog import Entry
     from agent.fetch.flights import Flight
@@ -230,7 +230,8 @@ class Loop:
         if not taken:
             return
         with self._put_back(taken), self._parts.catalog.together():
-            tasks = [(flight, entry) for flight in taken if (entry := self._placed(flight, None))]
+            placed = self._shelf.place([flight.notice for flight in taken])
+            tasks = [(flight, entry) for flight in taken if (entry := self._accepted(flight, placed))]
         self._flying += len(tasks)
         self._crew.grow(min(self._fetchers(), self._flying))
         for task in tasks:
@@ -247,13 +248,13 @@ class Loop:
                 self._flights.later(flight.notice.file_id, self._clock() + self._parts.patience(3))
             raise
 
-    def _placed(self, flight: Flight, taken: str | None) -> Entry | None:
-        """Find a place for a file; one that can have none gives trouble to itself alone."""
-        try:
-            return self._shelf.place_after(flight.notice, taken) if taken else self._shelf.place(flight.notice)
-        except PathTakenError as error:
-            self._judge(flight, error)
+    def _accepted(self, flight: Flight, placed: Mapping[str, Entry | PathTakenError]) -> Entry | None:
+        """Return a file's place; one that can have none gives trouble to itself alone."""
+        place = placed[flight.notice.file_id]
+        if isinstance(place, PathTakenError):
+            self._judge(flight, place)
             return None
+        return place
 
     def _bring(self, task: Task) -> Came | Aside:
         """Bring one file home. Runs in a worker."""
@@ -287,8 +288,7 @@ class Loop:
     def _record(self, came: list[Came]) -> None:
         """Record all in one transaction."""
         with self._parts.catalog.together():
-            for one in came:
-                self._parts.catalog.came_home(one.receipt)
+            self._parts.catalog.came_home(*(one.receipt for one in came))
         for one in came:
             told = one.receipt
             self._flights.landed(told.file_id)
@@ -298,11 +298,14 @@ class Loop:
 
     def _step_aside(self, flight: Flight, taken: str) -> None:
         """Choose the next path for a file whose path turned out to be taken on disk."""
-        with self._parts.catalog.together():
-            placed = self._placed(flight, taken)
-        if placed:
-            LOG.info("path taken file_id=%s path=%s, goes to %s", placed.file_id, taken, placed.path)
-            self._flights.later(placed.file_id, self._clock())
+        try:
+            with self._parts.catalog.together():
+                placed = self._shelf.place_after(flight.notice, taken)
+        except PathTakenError as error:
+            self._judge(flight, error)
+            return
+        LOG.info("path taken file_id=%s path=%s, goes to %s", placed.file_id, taken, placed.path)
+        self._flights.later(placed.file_id, self._clock())
 
     def _judge(self, flight: Flight, error: Exception) -> None:
         """See to a failure as the verdict says."""

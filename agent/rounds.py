@@ -137,9 +137,7 @@ class Rounds:
             self._doubted = {flight.notice.file_id for flight in self._flights if flight.refused}
         page, last = self._owed.page()
         self._accepted()
-        with self._parts.catalog.together():
-            known = [self._intake.take(notice) for notice in page]
-        if any(known):
+        if self._intake.take([(notice, None) for notice in page]):
             self.send_soon()
         if last:
             self._end_pass()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import aws, rolls, servers, tools
-from bench.contestants import Contestant, Run, Task, contestants, empty, prepare, require_all
+from bench.contestants import Contestant, Run, Task, contestants, empty, far_apart, prepare, require_all
 from bench.figures import table
 
 WHERE = Path("build/bench")
@@ -29,9 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.who:
         known = {name: run for name, run in known.items() if name in chosen.who.split(",")}
     shutil.rmtree(WHERE / "fetched", ignore_errors=True)
+    fetched = far_apart(WHERE.resolve() / "fetched" / str(os.getpid()))
     for roll in rolls.rolls(SCALES[chosen.size]):
         if not chosen.only or roll.name in chosen.only.split(","):
-            print(table(roll, _measured(roll, known, found, chosen)), flush=True)
+            print(table(roll, _measured(roll, known, found, chosen, fetched)), flush=True)
     return 0
 
 
@@ -48,16 +49,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(
-    roll: rolls.Roll, known: dict[str, Contestant], found: tools.Tools, chosen: argparse.Namespace
+    roll: rolls.Roll, known: dict[str, Contestant], found: tools.Tools, chosen: argparse.Namespace, fetched: Path
 ) -> dict[str, list[Run]]:
     """Let all fetch by turns, so that whatever else the machine does meets everyone alike."""
     folder = (WHERE / f"served-{chosen.size}").resolve()
-    made, fetched = rolls.make(folder, roll), WHERE.resolve() / "fetched" / roll.name
+    made = rolls.make(folder, roll)
     runs: dict[str, list[Run]] = {name: [] for name in known}
     with servers.served(found.rclone, folder) as near, servers.far(near, roll.delay) as address:
         for number in range(chosen.rounds):
             for name in random.sample(list(known), len(known)):
-                into = prepare(fetched / f"{number}-{name}" / "into")
+                into = prepare(fetched / f"{roll.name}-{number}-{name}" / "into")
                 runs[name].append(known[name](Task(roll, made, address, into)))
                 require_all(roll, into, name)
                 empty(into)

@@ -11,24 +11,39 @@ if TYPE_CHECKING:
     from bench.contestants import Run
     from bench.rolls import Roll
 
-HEAD = "| who | wall s | CPU s | most MB | agent / it | from - to | agent's CPU / its |\n|---|---|---|---|---|---|---|"
+HEAD = "| who | wall s | CPU s | most MB | agent / it | aim | from - to | agent's CPU / its |\n" + "|---" * 8 + "|"
+AIMS: dict[str, dict[str, float]] = {
+    "s5cmd": {"small": 0.9, "photos": 1.35, "videos": 1.35, "mixed": 1.2, "small-far": 1.0},
+    "rclone": dict.fromkeys(("small", "photos", "videos", "mixed", "small-far"), 0.8),
+    "s5cmd+sum+sync": dict.fromkeys(("small", "photos", "videos", "mixed", "small-far"), 0.45),
+}
+"""What the agent's wall time is to be, divided by theirs, roll by roll."""
 
 
 def table(roll: Roll, runs: dict[str, list[Run]]) -> str:
-    """Print one roll's figures as a Markdown table."""
+    """Print one roll's figures as a Markdown table; bold is an aim that is met."""
     ours = runs.get("agent", [])
-    lines = [_line(name, of, ours) for name, of in runs.items()]
+    lines = [_line(name, of, ours, AIMS.get(name, {}).get(roll.name)) for name, of in runs.items()]
     return f"\n**{roll.name}**: {roll.says} ({roll.total / 1e6:,.0f} MB)\n\n{HEAD}\n" + "\n".join(lines)
 
 
-def _line(name: str, of: Sequence[Run], ours: Sequence[Run]) -> str:
+def _line(name: str, of: Sequence[Run], ours: Sequence[Run], aim: float | None) -> str:
     wall, cpu, rss = median(run.wall for run in of), median(run.cpu for run in of), max(run.rss for run in of)
     told = f"| {name} | {wall:.2f} | {cpu:.2f} | {rss:.0f} |"
     if name == "agent" or not ours:
-        return f"{told} | | |"
+        return f"{told} | | | |"
     ratios = paired([run.wall for run in ours], [run.wall for run in of])
     spent = paired([run.cpu for run in ours], [run.cpu for run in of])
-    return f"{told} **{median(ratios):.2f}** | {min(ratios):.2f} - {max(ratios):.2f} | {median(spent):.2f} |"
+    judged = f"{beside_aim(median(ratios), aim)} | {min(ratios):.2f} - {max(ratios):.2f} | {median(spent):.2f} |"
+    return f"{told} {judged}"
+
+
+def beside_aim(ratio: float, aim: float | None) -> str:
+    """Write a ratio and its aim as two columns; one that meets its aim, as it is written, is bold."""
+    written = f"{ratio:.2f}"
+    if aim is None:
+        return f"{written} | "
+    return f"**{written}** | {aim}" if float(written) <= aim else f"{written} | {aim}"
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:

@@ -18,15 +18,16 @@ EVERY = 32 * 1024 * 1024
 class Ahead:
     """Flushes one file in a thread beside its writer, never twice at once. Nobody waits for it but the end."""
 
-    def __init__(self, flush: Callable[[], None]) -> None:
-        """Take how to flush, by a handle of its own: Windows lets no write pass a flush of the same one."""
-        self._flush = flush
+    def __init__(self, write: Callable[[memoryview], None], flush: Callable[[], None]) -> None:
+        """Take how to write, and how to flush by another handle: Windows lets no write pass a flush of the same."""
+        self._write, self._flush = write, flush
         self._written = 0
         self._thread: threading.Thread | None = None
 
-    def wrote(self, size: int) -> None:
-        """Note that so many bytes more were written."""
-        self._written += size
+    def write(self, chunk: memoryview) -> None:
+        """Write bytes; every so often begin to flush them."""
+        self._write(chunk)
+        self._written += len(chunk)
         if self._written >= EVERY and not (self._thread and self._thread.is_alive()):
             self._written = 0
             self._thread = threading.Thread(target=self._try, name="ahead", daemon=True)

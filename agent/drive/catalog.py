@@ -1,12 +1,15 @@
 """What this PC knows: which file has which path, which receipts are not taken yet, which files give trouble.
 
 One SQLite file in WAL mode, used by one thread. A path is recorded before its file is published, so a crash on any line
-finds the same path again. Paths are unique under case and composition.
+finds the same path again. Paths are unique under case and composition. Many files are asked of and written in one
+statement: at each, the interpreter's lock goes to whichever worker waits for it, and that takes longer than the rest.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -15,7 +18,7 @@ from agent.drive.names import twin_key
 from agent.errors import BrokenCatalogError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from agent.fetch.notices import Notice
@@ -39,6 +42,14 @@ CREATE TABLE IF NOT EXISTS troubles (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+INTEND = (
+    "INSERT INTO files (file_id, path, twin_key, contents, name, size, sha256, version_id) VALUES {}"
+    " ON CONFLICT (file_id) DO UPDATE SET path = excluded.path, twin_key = excluded.twin_key,"
+    " contents = excluded.contents, name = excluded.name, size = excluded.size, sha256 = excluded.sha256,"
+    " version_id = excluded.version_id, home_at = NULL, lost_at = NULL, verified_at = NULL"
+)
+OWE_RECEIPT = "INSERT OR REPLACE INTO receipts (file_id, sha256, size, path) VALUES {}"
+AMONG = "IN (SELECT value FROM json_each(?))"
 ENTRY = "file_id, path, contents, size, sha256, home_at IS NOT NULL AND lost_at IS NULL"
 
 
@@ -126,6 +137,16 @@ class Catalog:
         ).fetchone()
         return _entry(row) if row else None
 
+    def find_all(self, file_ids: Iterable[str]) -> dict[str, Entry]:
+        """Find those of the files that are there, by their ids."""
+        rows = self._db.execute(f"SELECT {ENTRY} FROM files WHERE file_id {AMONG}", [_listed(file_ids)])  # noqa: S608 - our own words
+        return {row[0]: _entry(row) for row in rows}
+
+    def taken(self, twin_keys: Iterable[str]) -> set[str]:
+        """Return those of the folded paths that some file has."""
+        rows = self._db.execute(f"SELECT twin_key FROM files WHERE twin_key {AMONG}", [_listed(twin_keys)])  # noqa: S608 - our own words
+        return {row[0] for row in rows}
+
     def is_free(self, path: str, file_id: str) -> bool:
         """Tell whether no other file has the path, or one that a file system may take for it."""
         row = self._db.execute("SELECT file_id FROM files WHERE twin_key = ?", [twin_key(path)]).fetchone()
@@ -133,29 +154,31 @@ class Catalog:
 
     def intend(self, notice: Notice, path: str) -> Entry:
         """Record the path a file is going to have, before anything is written there."""
-        values = [notice.file_id, path, twin_key(path), notice.contents, notice.name, notice.size]
-        self._db.execute(
-            "INSERT INTO files (file_id, path, twin_key, contents, name, size, sha256, version_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (file_id) DO UPDATE SET path = excluded.path,"
-            " twin_key = excluded.twin_key, contents = excluded.contents, name = excluded.name, size = excluded.size,"
-            " sha256 = excluded.sha256, version_id = excluded.version_id, home_at = NULL, lost_at = NULL,"
-            " verified_at = NULL",
-            [*values, notice.sha256, notice.version_id],
-        )
-        return Entry(notice.file_id, path, notice.contents, notice.size, notice.sha256, home=False)
+        return self.intend_all([(notice, path)])[0]
 
-    def came_home(self, receipt: Receipt) -> None:
-        """Record that a file is home, together with the receipt that says so."""
+    def intend_all(self, intended: Sequence[tuple[Notice, str]]) -> list[Entry]:
+        """Record the paths that files are going to have."""
+        if not intended:
+            return []
+        values = [
+            (one.file_id, path, twin_key(path), one.contents, one.name, one.size, one.sha256, one.version_id)
+            for one, path in intended
+        ]
+        self._db.execute(INTEND.format(_places(values)), [*itertools.chain(*values)])
+        return [Entry(one.file_id, path, one.contents, one.size, one.sha256, home=False) for one, path in intended]
+
+    def came_home(self, *receipts: Receipt) -> None:
+        """Record that files are home, together with the receipts that say so."""
+        if not receipts:
+            return
         self._db.execute(
-            "UPDATE files SET sha256 = ?, home_at = coalesce(iif(lost_at IS NULL, home_at, NULL),"
-            " strftime('%Y-%m-%dT%H:%M:%fZ')), lost_at = NULL WHERE file_id = ?",
-            [receipt.sha256, receipt.file_id],
+            "UPDATE files SET sha256 = told.value, home_at = coalesce(iif(lost_at IS NULL, home_at, NULL),"
+            " strftime('%Y-%m-%dT%H:%M:%fZ')), lost_at = NULL FROM json_each(?) AS told WHERE file_id = told.key",
+            [json.dumps({one.file_id: one.sha256 for one in receipts})],
         )
-        self._db.execute(
-            "INSERT OR REPLACE INTO receipts (file_id, sha256, size, path) VALUES (?, ?, ?, ?)",
-            [receipt.file_id, receipt.sha256, receipt.size, receipt.path],
-        )
-        self.forget_trouble(receipt.file_id)
+        values = [(one.file_id, one.sha256, one.size, one.path) for one in receipts]
+        self._db.execute(OWE_RECEIPT.format(_places(values)), [*itertools.chain(*values)])
+        self.forget_trouble(*(one.file_id for one in receipts))
 
     def receipts(self, now: float, limit: int = 100, longest: float = 3600.0) -> list[Receipt]:
         """List receipts that are due; one due later than the longest wait was refused under a wrong clock."""
@@ -165,13 +188,14 @@ class Catalog:
         )
         return [Receipt(*row) for row in rows]
 
-    def awaits_receipt(self, file_id: str) -> bool:
-        """Tell whether a file's receipt is still to be taken."""
-        return self._db.execute("SELECT 1 FROM receipts WHERE file_id = ?", [file_id]).fetchone() is not None
+    def awaiting(self, file_ids: Iterable[str]) -> set[str]:
+        """Return those of the files whose receipts are still to be taken."""
+        rows = self._db.execute(f"SELECT file_id FROM receipts WHERE file_id {AMONG}", [_listed(file_ids)])  # noqa: S608 - our own words
+        return {row[0] for row in rows}
 
-    def receipt_taken(self, file_id: str) -> None:
-        """Forget a receipt that the cloud has taken."""
-        self._db.execute("DELETE FROM receipts WHERE file_id = ?", [file_id])
+    def receipt_taken(self, *file_ids: str) -> None:
+        """Forget receipts that the cloud has taken."""
+        self._db.execute(f"DELETE FROM receipts WHERE file_id {AMONG}", [_listed(file_ids)])  # noqa: S608 - our own words
 
     def receipt_refused(self, file_id: str, reason: str, due: float) -> None:
         """Keep a refused receipt, with the reason, and send it again later."""
@@ -179,8 +203,12 @@ class Catalog:
 
     def trouble(self, file_id: str) -> Trouble | None:
         """Find what is known about a file's trouble."""
-        row = self._db.execute("SELECT * FROM troubles WHERE file_id = ?", [file_id]).fetchone()
-        return Trouble(*row) if row else None
+        return self.troubles_of([file_id]).get(file_id)
+
+    def troubles_of(self, file_ids: Iterable[str]) -> dict[str, Trouble]:
+        """Find what is known about the troubles of files, by their ids."""
+        rows = self._db.execute(f"SELECT * FROM troubles WHERE file_id {AMONG}", [_listed(file_ids)])  # noqa: S608 - our own words
+        return {row[0]: Trouble(*row) for row in rows}
 
     def note_trouble(self, trouble: Trouble) -> None:
         """Keep a file's trouble."""
@@ -189,9 +217,9 @@ class Catalog:
             [trouble.file_id, trouble.tries, trouble.error, trouble.until],
         )
 
-    def forget_trouble(self, file_id: str) -> None:
-        """Forget a file's trouble: it came home, or is not owed any more."""
-        self._db.execute("DELETE FROM troubles WHERE file_id = ?", [file_id])
+    def forget_trouble(self, *file_ids: str) -> None:
+        """Forget the trouble of files: they came home, or are not owed any more."""
+        self._db.execute(f"DELETE FROM troubles WHERE file_id {AMONG}", [_listed(file_ids)])  # noqa: S608 - our own words
 
     def note(self, facts: dict[str, object]) -> None:
         """Keep facts for `status`."""
@@ -231,3 +259,14 @@ class Catalog:
 def _entry(row: tuple[str, str, str, int, str | None, int]) -> Entry:
     file_id, path, contents, size, sha256, home = row
     return Entry(file_id, path, contents, size, sha256, home=bool(home))
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Write texts as one parameter of a statement."""
+    return json.dumps(list(texts))
+
+
+def _places(rows: Sequence[Sequence[object]]) -> str:
+    """Write the places of so many rows of values."""
+    row = f"({', '.join('?' * len(rows[0]))})"
+    return ", ".join([row] * len(rows))

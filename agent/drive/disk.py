@@ -16,13 +16,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.drive import birth
+from agent.drive import birth, straight
 from agent.drive.ahead import Ahead
 from agent.drive.letting import patiently
+from agent.drive.straight import Straight
 from agent.errors import DiskFullError, UnwritableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from io import FileIO
 
     from agent.drive.home import Home
     from agent.fetch.notices import Notice
@@ -35,6 +37,7 @@ TIMES_BY_HANDLE = os.utime in os.supports_fd
 COARSEST_SECONDS = 2.0
 """FAT keeps modification times in steps of two seconds."""
 FORGOTTEN_SECONDS = 30 * 86_400
+OUTSIDE = "it would lie outside the home folder"
 
 
 def place(home: Home, path: str) -> Path:
@@ -42,7 +45,7 @@ def place(home: Home, path: str) -> Path:
     parts = path.split("/")
     target = home.folder.joinpath(*parts)
     if ".." in parts or not target.is_relative_to(home.folder) or not _leads_nowhere_else(home.folder, target):
-        raise UnwritableError(path, "it would lie outside the home folder")
+        raise UnwritableError(path, OUTSIDE)
     return target
 
 
@@ -53,19 +56,28 @@ def _leads_nowhere_else(home: Path, target: Path) -> bool:
             found = os.lstat(step)
         except (FileNotFoundError, NotADirectoryError):
             return True
-        if stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", False):
-            real = os.path.realpath(target)
-            return real.startswith(os.path.join(os.path.realpath(home), ""))  # noqa: PTH118
+        if _is_link(found):
+            return _ends_inside(home, target)
     return True
 
 
-def find(path: Path) -> os.stat_result | None:
-    """Look at what is there, following links; a link that leads nowhere is looked at itself."""
+def _is_link(found: os.stat_result) -> bool:
+    return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_reparse_tag", False))
+
+
+def _ends_inside(home: Path, target: Path) -> bool:
+    return os.path.realpath(target).startswith(os.path.join(os.path.realpath(home), ""))  # noqa: PTH118
+
+
+def find(home: Home, path: Path) -> os.stat_result | None:
+    """Look at what has a path in home, following links that stay inside; one that leads nowhere is looked at itself."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if stat.S_ISLNK(found.st_mode):
+    if _is_link(found):
+        if not _ends_inside(home.folder, path):
+            raise UnwritableError(path, OUTSIDE)
         with contextlib.suppress(OSError):
             return path.stat()
     return found
@@ -80,13 +92,6 @@ def sha256_of(path: Path) -> str:
 def free_bytes(home: Home) -> int:
     """Return what is free on the home drive."""
     return shutil.disk_usage(home.folder).free
-
-
-def require_room(home: Home, size: int, reserve: int) -> None:
-    """Raise unless a file fits and leaves the reserve free."""
-    free = free_bytes(home)
-    if free < size + reserve:
-        raise DiskFullError(size, free, reserve)
 
 
 class Partial:
@@ -108,8 +113,10 @@ class Partial:
 
     def bytes_so_far(self) -> int | None:
         """Return how many bytes are there, or `None` if the partial was never begun."""
-        found = find(self.path)
-        return found.st_size if found else None
+        try:
+            return os.lstat(self.path).st_size
+        except FileNotFoundError:
+            return None
 
     def etag(self) -> str | None:
         """Return the entity tag the partial was begun with."""
@@ -195,19 +202,29 @@ def flush(path: Path, *, forgetting: bool = False) -> None:
 
 
 def write_from(
-    path: Path, start: int, chunks: Iterable[bytes | memoryview], seen: Callable[[bytes | memoryview], None]
+    path: Path,
+    start: int,
+    chunks: Iterable[bytes | memoryview],
+    seen: Callable[[bytes | memoryview], None],
+    size: int = 0,
 ) -> int:
-    """Write chunks from an offset on, flush, and return how long the file is now."""
-    ahead = Ahead(lambda: flush(path, forgetting=True))
-    with path.open("r+b" if start else "wb", buffering=0) as opened, contextlib.closing(ahead):
+    """Write chunks of a file of some size from an offset on, flush, and return how long the file is now."""
+    with path.open("r+b" if start else "wb", buffering=0) as opened:
         opened.seek(start)
         opened.truncate()
-        for chunk in chunks:
-            seen(chunk)
-            _write_all(opened.write, memoryview(chunk))
-            ahead.wrote(len(chunk))
+        with contextlib.closing(_writer(path, opened, size)) as writer:
+            for chunk in chunks:
+                seen(chunk)
+                writer.write(memoryview(chunk))
         os.fsync(opened.fileno())
         return opened.tell()
+
+
+def _writer(path: Path, opened: FileIO, size: int) -> Straight | Ahead:
+    """Choose how to write a file: a large one straight to the drive, where that can be."""
+    if size >= straight.LARGE and straight.is_known():
+        return Straight(opened)
+    return Ahead(lambda body: _write_all(opened.write, body), lambda: flush(path, forgetting=True))
 
 
 def publish(

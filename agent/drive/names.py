@@ -41,6 +41,8 @@ def twin_key(path: str) -> str:
 
     Folding more than NTFS or APFS do costs a suffix now and then; folding less would cost a photo.
     """
+    if path.isascii():
+        return path.lower()
     folded = unicodedata.normalize("NFD", path).upper().casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
 

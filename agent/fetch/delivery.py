@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import time
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING
 from agent.drive import dates, disk
 from agent.drive.catalog import Receipt
 from agent.drive.disk import Partial
-from agent.errors import ChangedObjectError, HomeMissingError
+from agent.drive.nearby import Presence, Rest, Ways
+from agent.errors import ChangedObjectError
 from agent.fetch import download
 from agent.fetch.memory import Memory
 from agent.fetch.plan import Confirm, Fetch, Finish, OnDisk, StepAside, next_step
@@ -59,16 +59,15 @@ class Courier:
     flush: Callable[[Path], None] = disk.flush
     passing: Passing = download.unhurried
     memory: Memory = field(default_factory=Memory)
-    _trusted: set[tuple[int, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def bring(self, notice: Notice, entry: Entry) -> Came | Aside:
         """Bring one file home to the path that the catalog intends for it."""
-        self._require_home()
-        target = disk.place(self.home, entry.path)
+        self._presence.require_lately()
+        target = self._ways.place(entry.path)
         partial = Partial(self.home, notice)
         self._drop_unprovable(notice, partial)
         with disk.disk_errors(target, notice.size, self.reserve):
-            here = look(notice, entry, target, partial)
+            here = self._look(notice, entry, target, partial)
         step = next_step(notice, here)
         if isinstance(step, StepAside):
             return Aside(entry.path)
@@ -101,7 +100,7 @@ class Courier:
         with disk.disk_errors(partial.path):
             if notice.file_id in self._begun:
                 partial.drop_others()
-        disk.require_room(self.home, notice.size - step.start, self.reserve)
+        self._rest.require(notice.size - step.start)
         try:
             with self.memory.held(download.most_in_memory(notice)):
                 return download.fetch(self.bucket, notice, partial, step.start, self.stopping, self.passing)
@@ -136,7 +135,7 @@ class Courier:
 
     def _publish(self, notice: Notice, entry: Entry, target: Path, partial: Partial, sha256: str) -> Came | Aside:
         """Give the flushed partial its name, unless somebody took it meanwhile or the drive went away."""
-        self._require_home()
+        self._presence.require()
         with disk.disk_errors(target, notice.size, self.reserve):
             try:
                 disk.publish(partial.path, target, rename=self.rename, sleep=self.sleep)
@@ -146,38 +145,37 @@ class Courier:
         self._begun.discard(notice.file_id)
         return Came(Receipt(notice.file_id, sha256, notice.size, entry.path), target, fetched=True)
 
-    def _require_home(self) -> None:
-        """Refuse to write into an empty mount point, or into another home folder on the same path."""
-        try:
-            seen = os.stat(self.home.marker)  # noqa: PTH116 - twice a file, and many times faster than reading it
-        except OSError as error:
-            raise HomeMissingError(self.home) from error
-        looks = (seen.st_dev, seen.st_ino, seen.st_mtime_ns, seen.st_size)
-        if looks not in self._trusted:
-            if self.home.mark() != self.mark:
-                raise HomeMissingError(self.home)
-            self._trusted.add(looks)
+    def _look(self, notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk:
+        """See what is on disk. Only a file of the right size that the catalog does not vouch for is hashed."""
+        there = disk.find(self.home, target)
+        size = there.st_size if there and stat.S_ISREG(there.st_mode) else None
+        known = bool(
+            there
+            and entry.home
+            and entry.contents == notice.contents
+            and size == notice.size
+            and _is_untouched(there.st_mtime, notice)
+        )
+        begun = partial.bytes_so_far() if notice.file_id in self._begun else None
+        return OnDisk(
+            taken=there is not None,
+            known_whole=known,
+            finished_sha256=disk.sha256_of(target) if size == notice.size and not known else None,
+            partial_contents=None if begun is None else notice.contents,
+            partial_bytes=begun if begun and partial.etag() else 0,
+        )
 
+    @cached_property
+    def _presence(self) -> Presence:
+        return Presence(self.home, self.mark)
 
-def look(notice: Notice, entry: Entry, target: Path, partial: Partial) -> OnDisk:
-    """See what is on disk. Only a file of the right size that the catalog does not vouch for is hashed."""
-    there = disk.find(target)
-    size = there.st_size if there and stat.S_ISREG(there.st_mode) else None
-    known = bool(
-        there
-        and entry.home
-        and entry.contents == notice.contents
-        and size == notice.size
-        and _is_untouched(there.st_mtime, notice)
-    )
-    begun = partial.bytes_so_far()
-    return OnDisk(
-        taken=there is not None,
-        known_whole=known,
-        finished_sha256=disk.sha256_of(target) if size == notice.size and not known else None,
-        partial_contents=None if begun is None else notice.contents,
-        partial_bytes=begun if begun and partial.etag() else 0,
-    )
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.home)
+
+    @cached_property
+    def _rest(self) -> Rest:
+        return Rest(self.home, self.reserve)
 
 
 def _is_untouched(modified: float, notice: Notice) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from agent.drive import dates, disk
 from agent.errors import ChangedObjectError, CutShortError, StoppedError, WrongContentsError
 from agent.fetch.notices import Notice
+from agent.wire.bucket import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 WHOLE = 1024 * 1024
 RESUMED = 8 * 1024 * 1024
-STREAMED = 1024 * 1024
+STREAMED = 2 * 1024 * 1024
 """What a stream holds between socket and drive, generously."""
 
 Passing: TypeAlias = Callable[[Notice, int], None]
-"""Told, in the worker that reads them, how many bytes of a file come next or just came. It may count them for people,
-and may wait before it returns: nothing more of this file is read meanwhile, which is how a bandwidth is limited."""
+"""Told, in the worker that reads them, how many bytes of a file come next. It may count them for people, and may wait
+before it returns: nothing more of this file is read meanwhile, which is how a bandwidth is limited."""
 
 
 def unhurried(_notice: Notice, _bytes: int) -> None:
@@ -57,17 +58,9 @@ def fetch(
     if start == 0 and notice.size <= WHOLE:
         passing(notice, notice.size)
         return _fetch_whole(body, notice, partial)
-    return _fetch_chunks(body, notice, partial, start, _passed(notice, stopping, passing))
-
-
-def _passed(notice: Notice, stopping: Callable[[], bool], passing: Passing) -> Callable[[int], bool]:
-    """Let chunks pass, and tell after each whether to stop."""
-
-    def told(size: int) -> bool:
-        passing(notice, size)
-        return stopping()
-
-    return told
+    left = notice.size - start
+    chunks = _until(body.chunks(), lambda count: passing(notice, count), stopping, left)
+    return _fetch_chunks(chunks, body.etag, notice, partial, start)
 
 
 def require_declared(notice: Notice, sha256: str, partial: Partial) -> str:
@@ -89,14 +82,16 @@ def _fetch_whole(body: Body, notice: Notice, partial: Partial) -> str:
     return sha256
 
 
-def _fetch_chunks(body: Body, notice: Notice, partial: Partial, start: int, stopping: Callable[[int], bool]) -> str:
+def _fetch_chunks(
+    chunks: Iterator[bytes | memoryview], etag: str | None, notice: Notice, partial: Partial, start: int
+) -> str:
     """Stream a large object; the bytes that are there already are hashed first."""
     hashed = hashlib.sha256()
     with disk.disk_errors(partial.path, notice.size):
         _hash_start(partial, start, hashed.update)
         if notice.size > RESUMED:
-            partial.remember(body.etag)
-        end = disk.write_from(partial.path, start, _until(body.chunks(), stopping, notice.size - start), hashed.update)
+            partial.remember(etag)
+        end = disk.write_from(partial.path, start, chunks, hashed.update, notice.size)
     if end != notice.size:
         raise CutShortError(end, notice.size)
     sha256 = require_declared(notice, hashed.hexdigest(), partial)
@@ -115,17 +110,21 @@ def _hash_start(partial: Partial, start: int, seen: Callable[[bytes | memoryview
 
 
 def _until(
-    chunks: Iterator[bytes | memoryview], stopping: Callable[[int], bool], expected: int
+    chunks: Iterator[bytes | memoryview], passing: Callable[[int], None], stopping: Callable[[], bool], expected: int
 ) -> Iterator[bytes | memoryview]:
-    """Pass chunks on until asked to stop, and never more than was declared."""
-    passed = 0
+    """Pass chunks on until asked to stop, each let through before it is read, and never more than was declared."""
+    let, passed = min(CHUNK, expected), 0
+    passing(let)
     for chunk in chunks:
         passed += len(chunk)
         if passed > expected:
             raise WrongContentsError(f"more than {expected} bytes", f"{expected} bytes")
         yield chunk
-        if stopping(len(chunk)):
+        if stopping():
             raise StoppedError
+        if following := min(passed + CHUNK, expected) - let:
+            passing(following)
+            let += following
 
 
 def _misfit(body: Body, notice: Notice, partial: Partial, start: int) -> Exception:

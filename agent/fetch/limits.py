@@ -65,36 +65,44 @@ def parse_hour(told: object) -> time:
 
 
 class Bucket:
-    """Lets bytes through at a rate, shared by all threads.
+    """Lets bytes through at a rate, shared by all threads, in the order they came. All is paid for before it passes.
 
-    Whoever finds it not in debt may pass with as much as he has, and the next ones wait until that is paid for: so a
-    piece larger than a second's worth passes too.
+    A piece larger than a second's worth waits until all of it is there. What nobody took is kept for a second.
     """
 
     def __init__(self, rate: Callable[[], int], clock: Callable[[], float], wait: Callable[[float], object]) -> None:
         """Take the rate, which is asked each time, and how to wait."""
         self._rate, self._clock, self._wait = rate, clock, wait
         self._lock = threading.Lock()
-        self._balance, self._filled_at = 0.0, clock()
+        self._promised, self._there, self._filled_at = 0, 0.0, clock()
 
     def take(self, count: int) -> None:
         """Wait until `count` bytes may pass."""
-        while (seconds := self._attempt(count)) > 0:
-            self._wait(min(seconds, LONGEST_WAIT_SECONDS))
-
-    def _attempt(self, count: int) -> float:
-        """Let the bytes pass and return 0, or return how long to wait."""
         with self._lock:
-            now, rate = self._clock(), self._rate()
-            since, self._filled_at = now - self._filled_at, now
-            if not rate:
-                self._balance = 0.0
-                return 0.0
-            self._balance = min(self._balance + since * rate, float(rate))
-            if self._balance <= -1:
-                return -self._balance / rate
-            self._balance -= count
-            return 0.0
+            self._fill()
+            self._promised += count
+            mine = self._promised
+        try:
+            while (seconds := self._missing(mine)) > 0:
+                self._wait(min(seconds, LONGEST_WAIT_SECONDS))
+        except BaseException:
+            with self._lock:
+                self._there += count  # what is not taken after all is there for those behind
+            raise
+
+    def _missing(self, mine: int) -> float:
+        """Return how long it takes until all is there up to one's own."""
+        with self._lock:
+            rate = self._fill()
+            short = mine - self._there
+            return short / rate if rate and short >= 1 else 0.0
+
+    def _fill(self) -> int:
+        """Count what has come to be there since the last look, and return the rate."""
+        now, rate = self._clock(), self._rate()
+        since, self._filled_at = now - self._filled_at, now
+        self._there = min(self._there + since * rate, float(self._promised + rate)) if rate else float(self._promised)
+        return rate
 
 
 def _unit(letter: str) -> str:

@@ -38,7 +38,9 @@ class Receipts:
         if not outcomes:
             what = "receipts"
             raise UnreachableError(what, "the answer names none of them")
+        taken = [outcome.file_id for outcome in outcomes if outcome.outcome in TAKEN]
         with self._catalog.together():
+            self._catalog.receipt_taken(*taken)
             for outcome in outcomes:
                 self._note(outcome)
         return outcomes
@@ -55,7 +57,6 @@ class Receipts:
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.outcome in TAKEN:
-            self._catalog.receipt_taken(outcome.file_id)
             LOG.debug("receipt %s file_id=%s", outcome.outcome, outcome.file_id)
             return
         LOG.error("receipt refused file_id=%s reason=%s; sent again in an hour", outcome.file_id, outcome.reason)

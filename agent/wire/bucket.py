@@ -144,7 +144,7 @@ def store_for(credentials: Credentials, roots: str = "") -> S3Store:
             "connect_timeout": timedelta(seconds=5),
             "read_timeout": STALL,
             "timeout": NO_LIMIT,
-            **_roots(roots),
+            **_roots(endpoint, roots),
             **_proxy(endpoint),
         },
         retry_config={
@@ -166,9 +166,9 @@ def _proxy(endpoint: str) -> ClientConfig:
     return {"proxy_url": found} if found else {}
 
 
-def _roots(text: str) -> ClientConfig:
+def _roots(endpoint: str, text: str) -> ClientConfig:
     """Add Mozilla's roots to the system's. Windows is left alone: obstore asks it, and it fetches what it lacks."""
-    if os.name == "nt":
+    if os.name == "nt" or proxies.is_plain(endpoint):
         return {}
     return {"root_certificate": text or trust.bundle_text()}
 

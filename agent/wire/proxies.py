@@ -52,9 +52,14 @@ def without_password(proxy: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
+def is_plain(url: str) -> bool:
+    """Whether an address is one without TLS, as this PC's own may be: nobody's roots are needed for it."""
+    return urlsplit(url).scheme == "http"
+
+
 def pool(url: str, timeout: urllib3.Timeout, **more: Any) -> urllib3.PoolManager:
     """Make the HTTP client for an address: through its proxy, without repeats and redirects."""
-    proxy, secure = proxy_for(url), trust.context()
+    proxy, secure = proxy_for(url), None if is_plain(url) else trust.shared_context()
     if proxy is None:
         return urllib3.PoolManager(retries=False, timeout=timeout, ssl_context=secure, **more)
     parts = urlsplit(proxy)

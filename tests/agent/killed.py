@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from agent.drive import ahead
+from agent.drive import ahead, straight
 from agent.drive.catalog import Catalog
 from agent.drive.home import Home
 from agent.drive.lock import only_one
@@ -38,7 +38,8 @@ from agent.wire.inbox import Message
 PROJECT = Path(__file__).resolve().parents[2]
 STEPS = {
     *("agent/fetch/delivery.py", "agent/fetch/download.py", "agent/fetch/ranges.py", "agent/fetch/receipts.py"),
-    *("agent/drive/disk.py", "agent/drive/ahead.py", "agent/drive/letting.py", "agent/drive/birth.py"),
+    *("agent/drive/disk.py", "agent/drive/ahead.py", "agent/drive/straight.py", "agent/drive/letting.py"),
+    "agent/drive/birth.py",
     *("agent/drive/catalog.py", "agent/drive/shelf.py", "agent/drive/folders.py"),
 }
 """The modules whose lines change what the next start finds: on the drive, in the catalog, or told to the cloud."""
@@ -48,7 +49,7 @@ NO_STEPS = {
     *("agent/wire/api.py", "agent/wire/bucket.py", "agent/wire/credentials.py", "agent/wire/inbox.py"),
     *("agent/wire/proxies.py", "agent/wire/trust.py"),
     *("agent/drive/dates.py", "agent/drive/names.py", "agent/drive/paths.py"),
-    *("agent/drive/home.py", "agent/drive/lock.py", "agent/drive/room.py"),
+    *("agent/drive/home.py", "agent/drive/lock.py", "agent/drive/room.py", "agent/drive/nearby.py"),
     *("agent/fetch/intake.py", "agent/fetch/owed.py", "agent/fetch/crew.py", "agent/fetch/flights.py"),
     *("agent/fetch/plan.py", "agent/fetch/notices.py", "agent/fetch/memory.py", "agent/fetch/breadth.py"),
 }
@@ -117,6 +118,7 @@ def module_of(code: CodeType) -> str:
 
 
 ahead.EVERY = download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
+straight.LARGE = 2 * 1024 * 1024
 """The same ways for smaller files: with 64 MB a line this would take all day."""
 
 
@@ -134,12 +136,12 @@ def work(home: Home, stop: threading.Event) -> None:
 
 
 def all_done(home: Home) -> bool:
-    """Tell whether the two files are home and their receipts taken."""
+    """Tell whether the three files are home and their receipts taken."""
     query = "SELECT (SELECT count(*) FROM files WHERE home_at IS NOT NULL), (SELECT count(*) FROM receipts)"
     with contextlib.suppress(sqlite3.OperationalError):
         seen = sqlite3.connect(f"file:{home.catalog}?mode=ro", uri=True)
         with contextlib.closing(seen):
-            return bool(seen.execute(query).fetchone() == (2, 0))
+            return bool(seen.execute(query).fetchone() == (3, 0))
     return False
 
 

@@ -290,10 +290,10 @@ def test_a_flush_ahead_is_waited_for_at_the_end_and_its_trouble_stops_nobody() -
         outlived.append(closed.wait(0.2))
         raise OSError(errno.EIO, "the drive is broken")
 
-    flushing = ahead.Ahead(flush)
-    flushing.wrote(ahead.EVERY)
+    flushing = ahead.Ahead(lambda _: None, flush)
+    flushing.write(memoryview(bytes(ahead.EVERY)))
     begun.wait()
-    flushing.wrote(ahead.EVERY)
+    flushing.write(memoryview(bytes(ahead.EVERY)))
     flushing.close()
     closed.set()
 

@@ -19,7 +19,7 @@ from killed import NO_STEPS, STEPS
 from agent.drive.home import Home
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-SMALL, LARGE = b"a small photo", b"0123456789" * 300_000
+SMALL, MIDDLING, LARGE = b"a small photo", b"0123456789" * 150_000, b"0123456789" * 300_000
 SHARES = 4
 """Every fourth line each, so that several workers can share them."""
 MISSED = 3
@@ -50,7 +50,7 @@ class Stage:
         self._forker.stdout.close()
 
     def fresh(self, cloud: FakeCloud) -> Pc:
-        """Make a new home folder with a neighbour that has the best name, and a cloud that owes two files."""
+        """Make a new home folder with a neighbour that has the best name, and a cloud that owes three files."""
         shutil.rmtree(self.folder, ignore_errors=True)
         home = Home(self.folder)
         home.prepare()
@@ -58,7 +58,8 @@ class Stage:
         pc.says(fetchers=1, reserve_bytes=0)
         pc.puts("2024/2024-07/IMG_1.jpg", b"the owner's own")
         cloud.has(SMALL)
-        cloud.has(LARGE, "VID_1.mp4")
+        cloud.has(MIDDLING, "VID_1.mp4")
+        cloud.has(LARGE, "VID_2.mp4")
         return pc
 
     def run(self, **job: str) -> int:
@@ -114,7 +115,7 @@ def test_killed_on_any_line_the_next_start_converges(stage: Stage, tmp_path: Pat
             assert sorted(cloud.taken.values()) == paths, line
             assert list(pc.home.partials.iterdir()) == [], line
             told = pc.status()
-            assert (told["filesHome"], told["onTheWay"], told["receiptsWaiting"]) == (2, 0, 0), line
+            assert (told["filesHome"], told["onTheWay"], told["receiptsWaiting"]) == (3, 0, 0), line
 
     assert killed > 100 / SHARES
     assert killed >= len(lines) - MISSED

@@ -306,9 +306,10 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 def test_a_path_recorded_is_found_again_whatever_the_template_says_later(catalog: Catalog) -> None:
-    first = Shelf(catalog, "{year}/{name}").place(a_notice())
+    first = Shelf(catalog, "{year}/{name}").place([a_notice()])
 
-    assert Shelf(catalog, "{name}").place(a_notice()).path == first.path == "2024/IMG_1.jpg"
+    assert Shelf(catalog, "{name}").place([a_notice()]) == first
+    assert first[FILE_ID].path == "2024/IMG_1.jpg"
 
 
 def test_a_path_belongs_to_one_file(catalog: Catalog) -> None:
@@ -322,7 +323,7 @@ def test_a_path_belongs_to_one_file(catalog: Catalog) -> None:
 
 def test_a_file_without_any_free_path_gives_trouble_to_itself(catalog: Catalog) -> None:
     shelf = Shelf(catalog, "{name}")
-    entry = shelf.place(a_notice())
+    entry = shelf.place([a_notice()])[FILE_ID]
 
     entry = shelf.place_after(a_notice(), entry.path)
     entry = shelf.place_after(a_notice(), entry.path)

@@ -256,7 +256,7 @@ def test_a_receipt_that_waits_is_not_sent_for_a_lost_file(full: Pc, cloud: FakeC
 
         audit.lose([receipt.file_id], "2026-11-21T10:00:00.000Z")
 
-        assert not audit.awaits_receipt(receipt.file_id)
+        assert not audit.awaiting([receipt.file_id])
         assert audit.counts()["filesLost"] == 1
 
 

@@ -61,7 +61,7 @@ def test_what_is_sent_keeps_to_the_limit() -> None:
     for _ in range(20):
         crew.seen(64_000)
 
-    assert sum(waited) == pytest.approx(19 * 0.64)
+    assert sum(waited) == pytest.approx(20 * 0.64)
 
 
 def test_a_limit_is_read_like_that_of_run(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,9 +28,11 @@ UNDER_WINE = {
 PURE = "pure: text and numbers in, text and numbers out"
 FAKES = "everything that Windows does in it is a fake"
 LEFT_TO_LINUX = {
+    "test_agent_bench_figures.py": PURE,
     "test_agent_config.py": PURE,
     "test_agent_crowds.py": "whose turn it is, and how many bytes there are; disk, names and processes are run's",
     "test_agent_document.py": "compares a document with the program",
+    "test_agent_nearby.py": "when there is to be another look; download's tests look at Windows' drive",
     "test_agent_package.py": "reads what pip is told",
     "test_agent_install.py": FAKES + "; test_windows_startup.py asks the real ones",
     "test_agent_qr.py": PURE,
