@@ -34,7 +34,7 @@ def main() -> int:
     log.logger.addHandler(logging.NullHandler())
     _tell(f"seed {told.seed}, {told.files} files, {told.share:.0%} of all requests fail")
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="backhaul-chaos-") as folder:
+    with tempfile.TemporaryDirectory(prefix="backhaul-chaos-", ignore_cleanup_errors=True) as folder:
         try:
             with redirect_stdout(io.StringIO()):  # the cloud's own metrics are printed lines
                 deadline = began + PATIENCE_SECONDS + 2 * told.files

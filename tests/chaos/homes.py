@@ -31,7 +31,7 @@ SIGNS = {
     "surprised": re.compile(r"unexpected|^Traceback"),
 }
 SILENT_SECONDS, DEAD_SECONDS = 3.0, 120.0
-STOP_SECONDS = 60
+STOP_SECONDS, PAIR_SECONDS = 60, 300.0
 
 
 class Home:
@@ -47,16 +47,22 @@ class Home:
         self._process: subprocess.Popen[bytes] | None = None
 
     def pair(self, api: Api) -> None:
-        """Pair with whoever is signed in."""
+        """Pair with whoever is signed in; on a busy machine the API may not answer the first time."""
         self.folder.mkdir()
+        while not self._pair_once(api):
+            if time.monotonic() > self.heard_at + PAIR_SECONDS:
+                raise SystemExit(f"{self.name} could not be paired:\n{self.last_words()}")
+        self.has_room(yes=True)
+
+    def _pair_once(self, api: Api) -> bool:
         asked = ["pair", self._api_url, "--home", str(self.folder), "--name", self.name, "--yes", "--json"]
         process = self._run(*asked, stdout=subprocess.PIPE)
         assert process.stdout is not None
-        code = json.loads(process.stdout.readline())["userCode"]
-        patiently(lambda: api.post("/pairings/approve", {"userCode": code, "approve": True}))
+        if told := process.stdout.readline():
+            decided = {"userCode": json.loads(told)["userCode"], "approve": True}
+            patiently(lambda: api.post("/pairings/approve", decided))
         process.communicate()
-        assert process.returncode == 0, self.last_words()
-        self.has_room(yes=True)
+        return process.returncode == 0
 
     def has_room(self, *, yes: bool) -> None:
         """Decide whether the agent finds room on its drive when it is started next."""

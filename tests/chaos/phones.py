@@ -60,6 +60,7 @@ class Phone:
                 claimed = self._pair()
             except ApiError:
                 self._note(AGAIN)
+                time.sleep(PAUSE_SECONDS)
             else:
                 return self._owner.signed_in(claimed["key"])
         raise SystemExit(f"{self._name} could not be paired in {ATTEMPTS} attempts")

@@ -21,6 +21,7 @@ from local.api import Api, patiently
 from local.owner import Owner, sign_in
 from local.samples import Sample
 from tests.chaos import album, homes, looking, phones, place, stops, verdict, weather
+from tests.chaos.forgiving import forgive
 from tests.chaos.homes import Home, Trouble
 from tests.chaos.phones import Phone
 from tests.chaos.place import Place
@@ -104,6 +105,7 @@ def live(asked: Asked, here: Place, folder: Path, ears: Ears | None, counts: Cou
     (folder / "phones").mkdir(parents=True)
     rolls = album.rolls(folder / "phones", PHONES, asked.files, asked.seed)
     wanted = {one.sha256 for roll in rolls for one in roll}
+    forgive(here.here.world)
     with peopled(asked, here, folder, tell) as scene:
         storm(scene, rolls)
         calm(scene)
