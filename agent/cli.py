@@ -63,17 +63,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     chosen = _parser().parse_args(arguments)
     _speak(verbose=chosen.verbose)
-    command: Callable[[argparse.Namespace], int] = chosen.command
     try:
-        return command(chosen)
+        return _obey(chosen)
     except AgentError as error:
         _complain(f"{error}" + (f"\n{error.hint}" if error.hint else ""))
         return next((code for kind, code in CODES if isinstance(error, kind)), 1)
+    except BrokenPipeError:
+        # Whoever reads us has enough, as `head` does. Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         _complain(f"{plain(error.filename or 'a file')}: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
         return 1
+
+
+def _obey(chosen: argparse.Namespace) -> int:
+    """Carry out the command, down to the last word that it prints."""
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    code = command(chosen)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
 
 
 def _speak(*, verbose: bool) -> None:

@@ -1,4 +1,4 @@
-"""What commands have in common on the command line."""
+"""What commands have in common: how they read what a person types, and how they count."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def checked(parse: Callable[[str], Read]) -> Callable[[str], Read]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return read
+
+
+def several(number: int, thing: str = "file") -> str:
+    """Count things, as a person would: `1 file`, `2,000 files`."""
+    return f"{number:,} {thing}" + "s" * (number != 1)

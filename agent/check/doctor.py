@@ -28,6 +28,7 @@ from agent.wire import proxies
 from agent.wire.api import DeviceApi, safe_address
 from agent.wire.credentials import Wallet
 from agent.wire.inbox import SqsInbox
+from agent.words import several
 
 if TYPE_CHECKING:
     import argparse
@@ -126,8 +127,9 @@ class Doctor:
             for one in troubles[:SAMPLES]
         ]
         if refused := counts["receiptsRefused"]:
-            found.append(Check("trouble", Level.WARN, f"{refused} receipts were refused", "`backhaul logs` says why."))
-        return found or [Check("trouble", Level.OK, f"none; {counts['filesHome']:,} files are home")]
+            said = f"{several(refused, 'receipt')} refused by the cloud"
+            found.append(Check("trouble", Level.WARN, said, "`backhaul logs` says why."))
+        return found or [Check("trouble", Level.OK, f"none; {several(counts['filesHome'])} at home")]
 
     def _credentials(self, wallet: Wallet) -> list[Check]:
         expires = wallet.current().expires_at

@@ -26,7 +26,7 @@ from agent.errors import HomeMissingError
 from agent.push.progress import amount, span
 from agent.show import journal, terminal
 from agent.wire.api import DeviceApi
-from agent.words import checked
+from agent.words import checked, several
 
 if TYPE_CHECKING:
     import argparse
@@ -170,7 +170,7 @@ class Teller:
             print(json.dumps(summed))
             return
         found = [f"{tally.states[state]:,} {words}" for state, words in WORDS.items() if tally.states[state]]
-        print(", ".join([f"{tally.states[State.WHOLE]:,} files whole ({amount(tally.size)} looked at)", *found]))
+        print(", ".join([f"{several(tally.states[State.WHOLE])} whole ({amount(tally.size)} looked at)", *found]))
         for sentence in advice(tally, repair=repair):
             print(sentence)
 
@@ -187,7 +187,7 @@ def advice(tally: Tally, *, repair: bool) -> list[str]:
         and not repair,
         f"Owed again: {tally.owed:,}. They come home while the agent runs.": tally.owed,
         f"Not to be had from the cloud: {tally.refused:,}. What is at home is left as it is.": tally.refused,
-        f"The cloud was told of {tally.told.total():,} files: {_sorted(tally.told)}.": tally.told.total(),
+        f"The cloud was told of {several(tally.told.total())}: {_sorted(tally.told)}.": tally.told.total(),
     }
     return [sentence for sentence, true in said.items() if true]
 

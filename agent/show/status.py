@@ -12,6 +12,7 @@ from agent.drive import dates, disk, lock
 from agent.drive.catalog import Catalog
 from agent.drive.today import midnight
 from agent.startup import command as starting
+from agent.words import several
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +83,8 @@ def worries(told: dict[str, Any], now: float) -> list[str]:
         "the disk is full": told["diskFull"],
         "the cloud has never been reached": last is None,
         "the cloud has not been reached for more than an hour": bool(last and now - last.timestamp() > SILENT_SECONDS),
-        f"{len(told['troubles'])} files give trouble": bool(told["troubles"]),
-        f"{told['receiptsRefused']} receipts were refused": bool(told["receiptsRefused"]),
+        f"trouble with {several(len(told['troubles']))}": bool(told["troubles"]),
+        f"{several(told['receiptsRefused'], 'receipt')} refused by the cloud": bool(told["receiptsRefused"]),
         f"files lost at home and not there again yet: {told['filesLost']}": bool(told["filesLost"]),
         "the agent is paused until somebody resumes it": told["paused"] == ENDLESS,
     }
@@ -113,13 +114,12 @@ def _under_way(told: dict[str, Any]) -> list[str]:
     """Say what the cloud is still telling this PC, and what it asks back; nothing where there is nothing."""
     lines = []
     if told["catchingUp"]:
-        lines.append(
-            f"  catching up  the cloud still counts all there is, {told['catchingUp']['owedSoFar']} files so far"
-        )
+        so_far = several(told["catchingUp"]["owedSoFar"])
+        lines.append(f"  catching up  the cloud still counts all there is, {so_far} so far")
     if told["recalls"]:
-        lines.append(f"  recalls      {told['recalls']} files asked back to the cloud")
+        lines.append(f"  recalls      {several(told['recalls'])} asked back to the cloud")
     if told["elsewhere"]:
-        lines.append(f"  elsewhere    {told['elsewhere']} files are only on other PCs, and no more in the cloud")
+        lines.append(f"  elsewhere    {several(told['elsewhere'])} only on other PCs, and no more in the cloud")
     return lines
 
 

@@ -155,6 +155,19 @@ def test_status_of_a_healthy_agent_is_zero(running: subprocess.Popen[str], pc: P
     assert (told["running"], told["filesHome"], told["owed"], told["receiptsWaiting"]) == (True, 1, 0, 0)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells of a pipe that nobody reads as of any other trouble")
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_who_reads_no_further_hears_no_complaint(pc: Pc, command: str) -> None:
+    unread, pipe = os.pipe()
+    os.close(unread)
+
+    with os.fdopen(pipe, "w") as told:
+        asked = [sys.executable, "-m", "agent", command, "--home", str(pc.home)]
+        done = subprocess.run(asked, stdout=told, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_status_of_a_stopped_agent_is_something_to_look_at(pc: Pc) -> None:
     done = backhaul("status", "--home", pc.home)
 

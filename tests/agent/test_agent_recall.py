@@ -146,9 +146,9 @@ def test_a_running_agent_sends_back_what_it_is_asked_for(pc: Pc, cloud: Asking) 
     assert (cloud.back[file_id], pc.files()) == (b"a photo", {"2024/a.jpg": b"a photo"})
     told = pc.status()
     assert (told["recalls"], told["catchingUp"]) == (1, {"owedSoFar": 7})
-    assert "1 files asked back" in status.text(told)
+    assert "1 file asked back" in status.text(told)
     assert "7 files so far" in status.text(told)
-    assert "3 files are only on other PCs" in status.text(told)
+    assert "3 files only on other PCs" in status.text(told)
 
 
 def test_a_ring_is_answered_at_once_and_its_message_deleted(pc: Pc, cloud: Asking) -> None:
