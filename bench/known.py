@@ -1,15 +1,15 @@
 """Which of 50,000 contents are missing: what the app is asked, next to listing the bucket and to a HEAD for each.
 
 All go to a server over a line of 40 ms. The app is the real one over a table in memory, and each of its calls to
-DynamoDB is given 5 ms; listing and HEADs go to `rclone serve s3`, whose files are named by their hashes: without such
-names neither could answer at all, for S3's ETag is no SHA-256 (nor, of a file sent in parts, any hash).
+DynamoDB is given 5 ms; listing and HEADs are answered at once, in the words of S3, by a stand-in whose keys are the
+hashes: without such names neither could answer at all, for S3's ETag is no SHA-256 (nor, of a file sent in parts, any
+hash).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import socket
 import threading
 import time
@@ -17,7 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -25,7 +27,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from agent.push.api import PushApi
 from agent.push.bucket import pool
-from bench import line, servers
+from bench import line
 from bench.rolls import BUCKET
 from bench.servers import KEY, SECRET
 from chalicelib import bodies
@@ -40,9 +42,6 @@ from tests.simulation.memory_table import Change, MemoryTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from bench.tools import Tools
 
 MANY = 50_000
 A_REQUEST = 1_000
@@ -68,17 +67,14 @@ class Took:
         return Took(self.requests * factor, self.wall * factor, self.sent * factor, self.received * factor)
 
 
-def section(tools: Tools, where: Path, scale: float) -> str:
+def section(scale: float) -> str:
     """Measure, and lay out the figures."""
     hashes = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(round(MANY * scale))]
     ours, calls = _ours(hashes)
-    served = (where / "known").resolve()
-    _lay(served, hashes)
-    with servers.served(tools.rclone, served) as near:
+    with _serving(_bucket(hashes), apart=True) as near:
         listed = _counted(near, lambda address: _list(address, len(hashes)))
         some = hashes[:HEADS]
         heads = _counted(near, lambda address: _head(address, some)).times(len(hashes) / len(some))
-    shutil.rmtree(served)
     return table(len(hashes), ours, calls, listed, heads)
 
 
@@ -106,7 +102,7 @@ def _ours(hashes: Sequence[str]) -> tuple[Took, int]:
         time.sleep(TABLE_SECONDS)
         return call()
 
-    with _app(_world(hashes, wire)) as near:
+    with _serving(_app(_world(hashes, wire))) as near:
         took = _counted(near, lambda address: _ask(address, hashes))
     return took, calls
 
@@ -134,6 +130,7 @@ def _head(address: str, hashes: Sequence[str]) -> int:
 
 def _counted(near: str, ask: Callable[[str], int]) -> Took:
     """Let somebody ask over the line, and count what goes over it."""
+    _s3(near)  # what the first client of a process loads from disk is no part of it
     with _counting(near) as (counted, address), line.far(address, FAR_SECONDS) as far:
         begun = time.monotonic()
         requests = ask(far)
@@ -154,34 +151,85 @@ def _world(hashes: Sequence[str], wire: Callable[[str, Callable[[], Any]], Any])
     return world
 
 
-@contextmanager
-def _app(world: Cloud) -> Iterator[str]:
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+    def tell(self, kind: str, told: bytes, **headers: str) -> None:
+        """Answer."""
+        self.send_response(200)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(told)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(told)
+
+
+def _app(world: Cloud) -> type[_Handler]:
     """Serve the one route."""
     caller = Caller(OWNER, "d" * 32, frozenset({"upload"}))
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = 1 << 16
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
+    class App(_Handler):
         def do_POST(self) -> None:
-            """Answer."""
+            """Tell what is missing."""
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             told = missing.find(world, caller, bodies.parse(raw, missing.Hashes))
-            encoded = json.dumps(bodies.to_json(told)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(encoded)))
-            self.end_headers()
-            self.wfile.write(encoded)
+            self.tell("application/json", json.dumps(bodies.to_json(told)).encode())
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    return App
+
+
+def _bucket(hashes: Sequence[str]) -> type[_Handler]:
+    """Serve a bucket's pages and heads, written as S3 writes them."""
+
+    class Bucket(_Handler):
+        def do_GET(self) -> None:
+            """Tell one page of keys."""
+            start = int(parse_qs(urlsplit(self.path).query).get("continuation-token", ["0"])[0])
+            page, end = hashes[start : start + A_REQUEST], start + A_REQUEST
+            more = f"<NextContinuationToken>{end}</NextContinuationToken>" if end < len(hashes) else ""
+            about = (
+                f"<Name>{BUCKET}</Name><Prefix/><KeyCount>{len(page)}</KeyCount><MaxKeys>{A_REQUEST}</MaxKeys>{more}"
+            )
+            about += f"<IsTruncated>{str(bool(more)).lower()}</IsTruncated>{''.join(map(_entry, page))}"
+            told = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{about}</ListBucketResult>'
+            self.tell("application/xml", told.encode())
+
+        def do_HEAD(self) -> None:
+            """Tell of one object."""
+            about = {
+                "Last-Modified": "Sat, 21 Nov 2026 10:00:00 GMT",
+                "ETag": f'"{"e" * 32}"',
+                "Accept-Ranges": "bytes",
+            }
+            about |= {"x-amz-request-id": "R" * 16, "x-amz-id-2": "I" * 76, "x-amz-server-side-encryption": "AES256"}
+            self.tell("image/jpeg", b"", **about, **{"x-amz-version-id": "v" * 32})
+
+    return Bucket
+
+
+def _entry(sha256: str) -> str:
+    tag = f"<ETag>&quot;{'e' * 32}&quot;</ETag>"
+    about = f"<Key>{_key(sha256)}</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified>{tag}"
+    return f"<Contents>{about}<Size>3000000</Size><StorageClass>STANDARD</StorageClass></Contents>"
+
+
+@contextmanager
+def _serving(handler: type[_Handler], *, apart: bool = False) -> Iterator[str]:
+    """Serve, in a process apart where what the server takes would be taken from who asks."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    serve: dict[str, Any] = {"target": server.serve_forever, "kwargs": {"poll_interval": 0.1}, "daemon": True}
+    serving: Any = get_context("fork").Process(**serve) if apart else threading.Thread(**serve)
+    serving.start()
     yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    if apart:
+        serving.terminate()
+        serving.join()
+    else:
+        server.shutdown()
     server.server_close()
 
 
@@ -234,13 +282,3 @@ def _s3(address: str) -> Any:
 
 def _key(sha256: str) -> str:
     return f"originals/{sha256}"
-
-
-def _lay(served: Path, hashes: Sequence[str]) -> None:
-    """Make an empty object for each hash."""
-    shutil.rmtree(served, ignore_errors=True)
-    for sha256 in hashes:
-        path = served / BUCKET / _key(sha256)
-        if path.parent != served:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()

@@ -50,9 +50,9 @@ def _homeward(scale: float) -> str:
 
 
 def _known(scale: float) -> str:
-    from bench import known, tools  # noqa: PLC0415 - as above
+    from bench import known  # noqa: PLC0415 - as above
 
-    return known.section(tools.find(WHERE / "tools", aws=False), WHERE, scale)
+    return known.section(scale)
 
 
 def _push(scale: float) -> str:
