@@ -1,8 +1,11 @@
 """How the tests are shared out when several processes run them (`make test`): what needs one system stays together."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
+
+from tests import leaks
 
 # Moto and botocore make many objects that stay: with the usual thresholds a third of the time goes into looking.
 gc.set_threshold(100_000, 50, 100)
@@ -23,6 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for where, group in TOGETHER.items():
             if item.nodeid.startswith(where):
                 item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_configure() -> None:
+    leaks.begin()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Search what the test logged and printed: a secret in it fails the run, whatever the test was about."""
+    yield
+    told = leaks.WATCH.taken(text for _, what, text in item._report_sections if what in ("stdout", "stderr"))
+    if told:
+        pytest.fail(f"the log tells what nobody may know: {told}", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

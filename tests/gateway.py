@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests import documented
+from tests import documented, leaks
 
 GATEWAY_CORS = {"Access-Control-Allow-Origin": "*"}  # what infra's gateway responses add
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/api"
@@ -49,6 +49,7 @@ class Gateway:
         resource, given = found
         event = _event(method, path, given, query, body, self._context(method, path, resource, address))
         answer = self._answer(event, token)
+        leaks.WATCH.learn(answer.body)
         documented.check(self._module, method, resource, answer)
         return answer
 

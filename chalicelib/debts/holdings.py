@@ -21,6 +21,7 @@ from chalicelib.cloud import Cloud
 from chalicelib.debts import receipts
 from chalicelib.errors import ConditionFailedError, NotFoundError
 from chalicelib.incoming import labels
+from chalicelib.incoming.parts import MOST_BYTES
 from chalicelib.incoming.wanted import Name, Sha256
 from chalicelib.metadata import files, ledger
 from chalicelib.metadata.files import File, Status
@@ -37,7 +38,7 @@ class Holding(Request, frozen=True):
 
     file_id: Id
     sha256: Sha256
-    size: Annotated[int, Meta(ge=0)]
+    size: Annotated[int, Meta(ge=0, le=MOST_BYTES)]
     name: Name
     home_at: Moment | None = None
     taken_at: Moment | None = None

@@ -17,6 +17,7 @@ from chalicelib.bodies import Id, Reply, Request
 from chalicelib.cloud import Cloud
 from chalicelib.debts import homes
 from chalicelib.errors import ConditionFailedError, CrowdedError, NotFoundError
+from chalicelib.incoming.parts import MOST_BYTES
 from chalicelib.incoming.wanted import Sha256
 from chalicelib.metadata import files, ledger, trash
 from chalicelib.metadata.files import File, Status
@@ -38,7 +39,7 @@ class Receipt(Request, frozen=True):
 
     file_id: Id
     sha256: Sha256
-    size: int
+    size: Annotated[int, Meta(ge=0, le=MOST_BYTES)]
     path: Annotated[str, Meta(max_length=4096)] | None = None
 
 
