@@ -24,7 +24,7 @@ def contestants(tools: Tools) -> dict[str, Contestant]:
     return {
         "aws s3 sync": lambda task: command(classic(aws, task, "sync")),
         "aws s3 cp": lambda task: command(classic(aws, task, "cp", "--recursive")),
-        "aws, CRT client": lambda task: command(fetcher("crt", crt, task)),
+        "aws CRT client": lambda task: command(fetcher("crt", crt, task)),
         "one at a time": lambda task: command(fetcher("loop", crt, task)),
     }
 
