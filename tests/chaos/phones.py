@@ -27,6 +27,8 @@ GIVES_UP = 1 / 10
 PAUSE_SECONDS, PATIENCE_SECONDS = 0.3, 240.0
 THERE_ALREADY = "was refused with 412"
 NOT_NOW = (OSError, http.client.HTTPException, LocalError)
+NO_ANSWER = (ApiError, KeyError)
+"""An answer that ends within its headers is to `http.client` an empty one."""
 AGAIN, GAVE_UP, ANEW = "a phone tries again", "a phone gives up in the middle", "a phone is installed anew"
 FAULTS = (AGAIN, GAVE_UP, ANEW)
 
@@ -57,12 +59,10 @@ class Phone:
         """Pair: every installation is a device with a key of its own. A key whose telling was lost is begun anew."""
         for _ in range(ATTEMPTS):
             try:
-                claimed = self._pair()
-            except ApiError:
+                return self._owner.signed_in(self._pair()["key"])
+            except NO_ANSWER:
                 self._note(AGAIN)
                 time.sleep(PAUSE_SECONDS)
-            else:
-                return self._owner.signed_in(claimed["key"])
         raise SystemExit(f"{self._name} could not be paired in {ATTEMPTS} attempts")
 
     def _pair(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Phone:
             return
         try:
             answers = api.post("/uploads", {"files": [_asked(one) for one in batch]})["files"]
-        except ApiError:
+        except NO_ANSWER:
             return
         for sample, answer in list(zip(batch, answers, strict=True))[: self._until(len(batch))]:
             if self.over.is_set():
@@ -114,12 +114,15 @@ class Phone:
         return True
 
     def _missing(self, api: Api) -> list[Sample]:
-        """Ask which contents are not in."""
+        """Ask which contents are not in; what nobody answers for may be missing."""
         missing: set[str] = set()
         hashes = [one.sha256 for one in self._samples]
         for at in range(0, len(hashes), 1000):
-            some = {"hashes": hashes[at : at + 1000]}
-            missing.update(_persistently(lambda some=some: api.post("/files/missing", some))["missing"])
+            some = hashes[at : at + 1000]
+            try:
+                missing.update(patiently(lambda some=some: api.post("/files/missing", {"hashes": some}))["missing"])
+            except NO_ANSWER:
+                missing.update(some)
         return [one for one in self._samples if one.sha256 in missing]
 
     def _until(self, size: int) -> int:
@@ -133,12 +136,6 @@ class Phone:
     def _note(self, what: str) -> None:
         with self._lock:
             self.told[what] += 1
-
-
-def _persistently(ask: Any) -> dict[str, Any]:
-    """Ask until there is an answer, even one that came to be when an answer was lost."""
-    told: dict[str, Any] = patiently(ask, pauses=[0.2, 0.5, 1, 2, 4, 8])
-    return told
 
 
 def _asked(one: Sample) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +92,11 @@ def run(asked: Asked, folder: Path, tell: Tell) -> tuple[Counter[str], Verdict]:
                 tell("there is no time for more")
                 break
             part = folder / f"wave {number}"
-            verdicts.append(live(wave, here, part, ears if number == 0 else None, counts, tell))
+            try:
+                verdicts.append(live(wave, here, part, ears if number == 0 else None, counts, tell))
+            except Exception as error:  # noqa: BLE001 (the other waves are worth their verdict)
+                tell(traceback.format_exc())
+                verdicts.append(Verdict({verdict.UNENDED: [f"wave {number}: {error!r}"]}))
             shutil.rmtree(part)
             counts[SENT] += wave.files
         counts.update(here.faults())
