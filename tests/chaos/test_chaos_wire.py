@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,9 +86,11 @@ def _ask(port: int) -> tuple[bytes, bool]:
 
 
 def _connected(port: int) -> socket.socket:
-    while True:
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
         with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection((HERE, port))
+            return socket.create_connection((HERE, port), timeout=300)
+    raise AssertionError("nobody listens on the wire")
 
 
 @pytest.mark.parametrize("fate", [None, Fault(CUT_ANSWER, after=100)])
