@@ -225,12 +225,22 @@ def test_an_object_without_any_owner_is_found(home: Home) -> None:
     assert [(told.owner_id, told.finding.damage) for told in home.audit()] == [(STRANGER, Damage.ORPHAN)]
 
 
-def test_an_owner_whose_copies_are_all_hidden_is_named_too(home: Home) -> None:
-    key = f"originals/{STRANGER}/{'0' * 31}b-x.jpg"
-    home.account.put(key, b"whose")
-    home.account.s3.delete_object(Bucket=BUCKET, Key=key)
+class Hiding:
+    """A bucket whose objects are all hidden by markers, told in two pages; moto shows what is hidden, S3 does not."""
 
-    assert sorted(listings.owner_ids(home.account.world)) == sorted([OWNER, STRANGER])
+    def list_objects_v2(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    def list_object_versions(self, *, Prefix: str, KeyMarker: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        owner_id = STRANGER if KeyMarker else OWNER
+        more = {} if KeyMarker else {"IsTruncated": True, "NextKeyMarker": f"{Prefix}{owner_id}/"}
+        return {"CommonPrefixes": [{"Prefix": f"{Prefix}{owner_id}/"}], **more}
+
+
+def test_an_owner_whose_copies_are_all_hidden_is_named_too(account: Account) -> None:
+    account.world.s3 = Hiding()
+
+    assert list(listings.in_bucket(account.world)) == [OWNER, STRANGER]
 
 
 def test_an_object_whose_key_is_none_of_ours_is_told_and_left(home: Home) -> None:
