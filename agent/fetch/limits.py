@@ -78,6 +78,8 @@ class Bucket:
 
     def take(self, count: int) -> None:
         """Wait until `count` bytes may pass."""
+        if not self._rate():
+            return
         with self._lock:
             self._fill()
             self._promised += count
