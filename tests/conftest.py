@@ -32,11 +32,14 @@ def pytest_configure() -> None:
     leaks.begin()
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Search what the test logged and printed: a secret in it fails the run, whatever the test was about."""
-    yield
-    told = leaks.WATCH.taken(text for _, what, text in item._report_sections if what in ("stdout", "stderr"))
+    told: list[str] = []
+    try:
+        yield
+    finally:
+        told = leaks.WATCH.taken(text for _, what, text in item._report_sections if what in ("stdout", "stderr"))
     if told:
         pytest.fail(f"the log tells what nobody may know: {told}", pytrace=False)
 

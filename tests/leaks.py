@@ -83,10 +83,11 @@ WATCH = Watch()
 
 
 def begin() -> None:
-    """Watch every logger from now on; the agent logs at the level it runs at.
+    """Watch every logger from now on; both halves log at the level they run at.
 
     The cloud half's own logger hands nothing on, and is set up only while it has no handler: so there we are a filter.
     """
     logging.getLogger().addHandler(WATCH)
     logging.getLogger("backhaul").addFilter(WATCH.pass_on)
-    logging.getLogger("agent").setLevel(logging.INFO)
+    for half in ("agent", "backhaul"):
+        logging.getLogger(half).setLevel(logging.INFO)

@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -89,9 +88,8 @@ def is_kept_whole(notice: Notice) -> bool:
     """Whether the catalog takes a notice, and its path lies in the home folder."""
     home = Home(Path("/nowhere"))
     path = next(paths.offers(paths.DEFAULT_TEMPLATE, notice))
-    with closing(Catalog(Path(":memory:"))._db) as db:
-        kept = SimpleNamespace(_db=db)
-        Catalog.intend(kept, notice, path)  # type: ignore[arg-type] # the connection alone
+    with Catalog(Path(":memory:")) as catalog:
+        catalog.intend(notice, path)
     dates.timestamp(notice.taken_at, notice.uploaded_at)
     return disk.place(home, path).is_relative_to(home.folder)
 
@@ -164,9 +162,7 @@ PARSERS: dict[str, Parser] = {
         credentials.from_answer,
         near(LENT),
         (UnreachableError,),
-        lambda lent: all(
-            isinstance(getattr(lent, word), str) for word in ("session_token", "region", "bucket", "queue_url")
-        ),
+        lambda lent: proxies.is_safe(lent.queue_url) and proxies.is_safe(lent.endpoint_url or "https://x"),
     ),
     "answer_to_a_pairing": Parser(
         read_pairing_answer, near({**ASKED, "deviceId": "d", "key": "k"}) | values, (AgentError,)
