@@ -126,7 +126,8 @@ def _run(file: dict[str, object]) -> Run:
 
 
 def _where(run: Run) -> str:
-    return f"line {', '.join(str(line) for line in run.where)}"
+    told = ", ".join(str(line) for line in run.where[:8])
+    return f"line {told}{' and more' if len(run.where) > 8 else ''}"
 
 
 def _say(line: str) -> None:

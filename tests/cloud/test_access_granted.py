@@ -7,22 +7,37 @@ import pytest
 from chalicelib.cloud import cloud
 from tests.access import BERT, an_account
 from tests.expected import EXPECTED, PERSON
-from tests.stage import GUARDED, OPEN, ROUTES, UNKNOWN, Stage, check, forget_all, items_of, refused, set_up
+from tests.stage import (
+    GUARDED,
+    OPEN,
+    ROUTES,
+    UNKNOWN,
+    Items,
+    Stage,
+    all_items,
+    check,
+    items_of,
+    refused,
+    set_back,
+    set_up,
+)
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[None]:
+def new_stage() -> Iterator[tuple[Stage, Items]]:
     with an_account():
         cloud.cache_clear()
-        yield
+        stage = set_up()
+        yield stage, all_items(stage.world.table)
         cloud.cache_clear()
 
 
 @pytest.fixture
-def stage(account: None) -> Stage:  # noqa: ARG001 (the account must be there)
-    """A stage of its own: what is granted changes things."""
-    forget_all(cloud().table)
-    return set_up()
+def stage(new_stage: tuple[Stage, Items]) -> Stage:
+    """A stage as if nobody had used it yet: what is granted changes things."""
+    stage, items = new_stage
+    set_back(stage, items)
+    return stage
 
 
 @pytest.mark.parametrize(
