@@ -34,12 +34,12 @@ LEFT_TO_LINUX = {
     "test_agent_document.py": "compares a document with the program",
     "test_agent_nearby.py": "when there is to be another look; download's tests look at Windows' drive",
     "test_agent_package.py": "reads what pip is told",
-    "test_agent_install.py": FAKES + "; test_windows_startup.py asks the real ones",
+    "test_agent_install.py": FAKES + "; test_windows_startup.py, when named, asks the real ones",
     "test_agent_qr.py": PURE,
     "test_agent_ranges.py": "the order of bytes and whose they are; download's tests write them to Windows' drive",
     "test_agent_rules.py": PURE,
     "test_agent_screen.py": PURE + ", and a terminal that Windows has not",
-    "test_agent_startup.py": PURE + "; test_windows_startup.py asks the real ones",
+    "test_agent_startup.py": PURE + "; test_windows_startup.py, when named, asks the real ones",
     "test_agent_welcome.py": FAKES,
 }
 """Files that Windows cannot fail differently; run there all the same when they are named."""

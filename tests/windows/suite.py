@@ -36,11 +36,8 @@ OPTIONS = (
 INSTALLER_TESTS = "test_windows_installer"
 """Run when they are named: NSIS takes its time, and Wine to install what it made."""
 FOLDERS = ("tests/agent", "tests/windows")
-NO_TESTS = 5
-"""What pytest ends with when `-k` chose none."""
 STARTUP = "tests/windows/test_windows_startup.py"
-"""Run last, in a room of its own: beside others Wine's task scheduler and service control refuse, or never answer."""
-STARTUP_SECONDS = 180.0
+"""Run when it is named: beside other tests Wine's task scheduler and service control refuse, or never answer."""
 
 
 def main(arguments: list[str]) -> int:
@@ -55,36 +52,20 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--journey"]:
             with Room(wine, tools) as room:
                 return travel(room, shipped, tools)
-        named = any("tests" in one for one in arguments)
-        chosen = arguments if named else [*FOLDERS, f"--ignore={STARTUP}", *arguments]
-        code = in_a_room(wine, tools, lambda room: run_tests(room, python, shipped, chosen))
-        if named or code:
-            return code
-        last = [STARTUP, *arguments]
-        return alone(wine, tools, lambda room: run_tests(room, python, shipped, last, STARTUP_SECONDS))
+        try:
+            return in_a_room(wine, tools, lambda room: run_tests(room, python, shipped, arguments))
+        except SilentError as error:
+            sys.stderr.write(f"test-windows: {error}; once more, in a new room\n")
+            return in_a_room(wine, tools, lambda room: run_tests(room, python, shipped, arguments))
     except (debian_wine.NoWineError, ShippingError, SilentError) as error:
         sys.stderr.write(f"test-windows cannot run here: {error}\n")
         return 1
 
 
 def in_a_room(wine: Path, tools: Path, deed: Callable[[Room], int]) -> int:
-    """Do something in a room of its own; once more in a new one, when nothing was said in the first."""
-    try:
-        with Room(wine, tools) as room:
-            return deed(room)
-    except SilentError as error:
-        sys.stderr.write(f"test-windows: {error}; once more, in a new room\n")
+    """Do something in a room of its own."""
     with Room(wine, tools) as room:
         return deed(room)
-
-
-def alone(wine: Path, tools: Path, deed: Callable[[Room], int]) -> int:
-    """Ask Wine's own services, and again in a new room when they refuse: for a fault of ours they refuse twice."""
-    code = in_a_room(wine, tools, deed)
-    if code in (0, NO_TESTS):
-        return 0
-    sys.stderr.write("test-windows: Wine's services may have refused; once more, in a new room\n")
-    return in_a_room(wine, tools, deed)
 
 
 def travel(room: Room, shipped: Path, tools: Path) -> int:
@@ -154,18 +135,20 @@ def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def run_tests(room: Room, python: Path, shipped: Path, chosen: list[str], most: float = 540.0) -> int:
+def run_tests(room: Room, python: Path, shipped: Path, arguments: list[str]) -> int:
     """Run pytest under Windows, and end it when it takes too long."""
-    seconds = float(os.environ.get("BACKHAUL_WINDOWS_SECONDS") or most)
+    seconds = float(os.environ.get("BACKHAUL_WINDOWS_SECONDS") or 540)
     deadline = threading.Timer(seconds, give_up, [room, seconds])
     deadline.daemon = True
     deadline.start()
+    named = any("tests" in one for one in arguments)
+    chosen = arguments if named else [*FOLDERS, f"--ignore={STARTUP}", *arguments]
     environment = {
         "BACKHAUL_PORTABLE_ZIP": windows_path(shipped),
         "HYPOTHESIS_STORAGE_DIRECTORY": r"C:\hypothesis",
         "PYTHONUTF8": "1",
     }
-    if any(INSTALLER_TESTS in one for one in chosen):
+    if any(INSTALLER_TESTS in one for one in arguments):
         environment["BACKHAUL_INSTALLER"] = windows_path(shipped.with_name(installer.NAME))
     try:
         pytest = [str(python), "-m", "pytest", *OPTIONS, *chosen]
