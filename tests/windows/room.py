@@ -29,11 +29,6 @@ UNPRIVILEGED = ("setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=
 """Wine must not be almighty: for root without this, read-only files are writable, which no Windows does."""
 ENTRANCE_SECONDS = 10
 SILENT_SECONDS = 150
-PATIENCE = r"""
-[System\\ControlSet001\\Control]
-"ServicesPipeTimeout"=dword:000493e0
-"""
-"""Five minutes for a service to begin: Wine gives it ten seconds, in which a busy machine has not started Python."""
 
 
 class SilentError(Exception):
@@ -57,7 +52,6 @@ class Room:
         """Open the room, and set up Windows in it if this is the first time."""
         for folder in (self._folder / "home", self._prefix, self._small):
             folder.mkdir(parents=True, exist_ok=True)
-        self._be_patient()
         self._open()
         try:
             self._set_up()
@@ -146,13 +140,6 @@ class Room:
         }
         clean = ["env", "--ignore-environment", f"--chdir={folder}"]
         return [*spaces, *mapped, *UNPRIVILEGED, *clean, *(f"{name}={value}" for name, value in names.items())]
-
-    def _be_patient(self) -> None:
-        """Write into the registry while nobody has it open: Wine's services read this as they start, and not again."""
-        registry = self._prefix / "system.reg"
-        if registry.exists() and "ServicesPipeTimeout" not in registry.read_text(encoding="utf-8", errors="replace"):
-            with registry.open("a", encoding="utf-8") as opened:
-                opened.write(PATIENCE)
 
     def _set_up(self) -> None:
         done = self._prefix / ".done"
