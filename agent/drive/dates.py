@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EARLIEST_YEAR = 1826
 LATEST_YEAR = 9999
@@ -32,12 +36,14 @@ def wall_time(taken_at: str | None, uploaded_at: str | None, zone: tzinfo | None
     return taken if taken is not None and _plausible(taken, uploaded) else uploaded
 
 
-def timestamp(taken_at: str | None, uploaded_at: str | None) -> float | None:
+def timestamp(
+    taken_at: str | None, uploaded_at: str | None, *, seconds: Callable[[datetime], float] = datetime.timestamp
+) -> float | None:
     """Return the modification time for a file in seconds since 1970, or `None` where there is no sensible one."""
     for told in (instant(taken_at), instant(uploaded_at)):
         try:
             if told is not None and told.year >= EARLIEST_YEAR:
-                return _seconds(told)
+                return _since_1970(told, seconds)
         except (OverflowError, OSError, ValueError):
             continue
     return None
@@ -61,12 +67,12 @@ def _in_zone(told: datetime, zone: tzinfo | None) -> datetime:
     return told.astimezone(UTC).replace(tzinfo=None)
 
 
-def _seconds(told: datetime) -> float:
+def _since_1970(told: datetime, seconds: Callable[[datetime], float]) -> float:
     """Count the seconds since 1970; a time without a zone is this PC's."""
     try:
-        return told.timestamp()
+        return seconds(told)
     except OSError:
-        return told.replace(tzinfo=_standard()).timestamp()
+        return seconds(told.replace(tzinfo=_standard()))
 
 
 def _standard() -> tzinfo:

@@ -62,14 +62,6 @@ class Flights:
         """Go through them all."""
         return iter(self._by_id.values())
 
-    def count(self, state: str) -> int:
-        """Count those in one state."""
-        return sum(flight.state == state for flight in self._by_id.values())
-
-    def find(self, file_id: str) -> Flight | None:
-        """Find a flight."""
-        return self._by_id.get(file_id)
-
     def offer(self, notice: Notice, handle: str | None, due: float) -> Flight | None:
         """Take in a notice; return the flight if it is new. A repeated one only renews the message's handle."""
         known = self._by_id.get(notice.file_id)

@@ -275,7 +275,8 @@ class Table:
         raise CrowdedError(f"the table left {len(left)} of {len(keys)} keys unread")
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
-        for attempt in range(1, _TRIES + 1):
+        attempt = 1
+        while True:
             try:
                 return call()
             except self._client.exceptions.ClientError as error:
@@ -285,8 +286,8 @@ class Table:
                     raise
                 if attempt == _TRIES:
                     raise CrowdedError(f"the table answered {sorted(codes)} {_TRIES} times") from error
-                self._pause(attempt)
-        raise AssertionError("unreachable: the last try returns or raises")
+            self._pause(attempt)
+            attempt += 1
 
     def _pause(self, attempt: int) -> None:
         """Wait a random part of a doubling span: writers that met once should not meet again."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+import time
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,49 @@ def test_no_date_breaks_anything(taken_at: str, uploaded_at: str) -> None:
 def test_the_time_of_a_file_is_when_it_was_taken() -> None:
     assert dates.timestamp("2024-07-01T00:00:00+02:00", UPLOADED) == 1719784800.0
     assert dates.timestamp("0005-01-01T00:00:00Z", UPLOADED) == dates.timestamp(None, UPLOADED)
+
+
+def windows_seconds(told: datetime) -> float:
+    """Count as Windows does, which knows no local time before 1970."""
+    if told.tzinfo is None and told.year < 1970:
+        raise OSError(22, "Invalid argument")
+    return told.timestamp()
+
+
+def test_a_local_time_that_windows_does_not_know_is_taken_for_standard_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "timezone", -3600)
+
+    assert dates.timestamp("1969-07-20T21:17:40", UPLOADED, seconds=windows_seconds) == -14182940.0
+
+
+def test_a_date_that_no_clock_counts_gives_way_to_the_upload() -> None:
+    def counted(told: datetime) -> float:
+        if told.tzinfo is None:
+            raise OverflowError("timestamp out of range for platform time_t")
+        return told.timestamp()
+
+    assert dates.timestamp("2024-07-01T00:00:00", UPLOADED, seconds=counted) == dates.timestamp(None, UPLOADED)
+    assert dates.timestamp("2024-07-01T00:00:00", None, seconds=counted) is None
+
+
+class Unknown(tzinfo):
+    """The zone of a PC that knows no local time for a date."""
+
+    def fromutc(self, _told: datetime) -> datetime:
+        raise OSError(22, "Invalid argument")
+
+
+def test_where_the_system_knows_no_local_time_standard_time_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "timezone", -3600)
+
+    assert dates.wall_time("1965-06-30T23:30:00Z", UPLOADED, Unknown()) == datetime(1965, 7, 1, 0, 30)  # noqa: DTZ001
+
+
+def test_at_the_edge_of_the_calendar_a_date_stays_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "timezone", 3600)
+    west = timezone(timedelta(hours=-5))
+
+    assert dates.wall_time(None, "0001-01-01T00:30:00Z", west) == datetime(1, 1, 1, 0, 30)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,19 @@ def test_a_flight_that_failed_flies_again() -> None:
     assert len(flights.take(3, 1)) == 1
 
 
+def test_a_flight_that_is_over_is_neither_put_off_nor_landed() -> None:
+    flights = Flights()
+    flights.offer(a_notice(), "handle", 0)
+    flights.end(FILE_ID)
+
+    flights.later(FILE_ID, 3)
+    flights.landed(FILE_ID)
+
+    assert (len(flights), flights.fresh, flights.next_due()) == (0, 0, 0)
+    assert flights.take(3, 10) == []
+    assert flights.end(FILE_ID) is None
+
+
 def test_a_duty_waits_longer_after_each_failure_and_as_usual_after_a_success() -> None:
     duty = Duty("owed", 900, lambda: None)
 

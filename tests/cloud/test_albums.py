@@ -15,7 +15,7 @@ from chalicelib.metadata import albums as kept
 from chalicelib.metadata import files as metadata_files
 from chalicelib.metadata.albums import Album
 from chalicelib.metadata.files import File, Status
-from chalicelib.metadata.table import Update
+from chalicelib.metadata.table import Page, Update
 from chalicelib.upkeep import sweeps
 from tests.builders import OWNER, STRANGER, Account
 
@@ -338,3 +338,16 @@ def test_a_forged_cursor_is_refused(account: Account) -> None:
 def test_what_makes_no_sense_is_refused(body: bytes, kind: Any) -> None:
     with pytest.raises(BadInputError):
         bodies.parse(body, kind)
+
+
+def test_the_order_of_an_album_is_read_to_its_end_however_little_a_query_tells() -> None:
+    """DynamoDB ends a page at a megabyte, however many were asked for."""
+
+    class Sparing:
+        def page(self, _pk: str, _prefix: str, *, limit: int, after: str | None) -> Page:
+            assert limit == kept.MOST_FILES
+            return Page([{"shelvedAt": "2023"}], None) if after else Page([{"shelvedAt": "2022"}], "last")
+
+    sparing: Any = Sparing()
+
+    assert kept.in_order(sparing, OWNER, ID) == ["2023", "2022"]

@@ -179,6 +179,21 @@ def test_words_that_begin_alike_are_told_as_far_as_all_have_been_read(
     assert catalogue.names("img", kind="video", limit=2) == ["img.mov", "imgur.mov"]
 
 
+def test_a_page_looks_at_so_many_files_and_no_more_even_if_it_found_none(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postings, "PROBE", 1)
+    monkeypatch.setattr(postings, "LOOKED_AT", (1, 1))
+    catalogue.put(*(a_file(n, f"lake {n}.jpg", at=f"2024-02-0{n}T10:00:00", camera="Fuji X") for n in range(1, 9)))
+    catalogue.put(a_file(20, "lake.jpg", at="2023-01-01T00:00:00", camera="Sony X"))
+    catalogue.put(a_file(21, "ship.jpg", at="2025-01-01T00:00:00", camera="Sony X"))
+
+    first, *rest = list(catalogue.pages("lake sony", limit=1))
+
+    assert first.files == []
+    assert [file.name for page in rest for file in page.files] == ["lake.jpg"]
+
+
 def test_only_what_is_in_an_album_is_found_if_that_is_wanted(catalogue: Catalogue) -> None:
     catalogue.put(a_file(1, "a.jpg", albums=frozenset({"b" * 32})), a_file(2, "a.jpg"))
 

@@ -157,6 +157,11 @@ class CrowdedClient:
         self.code = code
         self.calls = 0
 
+    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 (boto3's spelling)
+        self.calls += 1
+        left = RequestItems if self.calls <= self.refusals else {}
+        return {"Responses": {}, "UnprocessedKeys": left}
+
     def transact_write_items(self, **_: Any) -> None:
         self.calls += 1
         if self.calls <= self.refusals:
@@ -177,11 +182,6 @@ def test_a_passing_conflict_is_waited_out_with_growing_pauses(code: str) -> None
     assert pauses == [0.05, 0.1, 0.2]
 
 
-def test_a_conflict_that_does_not_pass_is_told() -> None:
-    with pytest.raises(CrowdedError):
-        Table(CrowdedClient(1000), "t", sleep=lambda _: None).write(Put(an_item()))
-
-
 def test_a_conflict_beside_a_failed_condition_is_not_waited_out() -> None:
     crowded = CrowdedClient(1, "ConditionalCheckFailed")
 
@@ -189,3 +189,24 @@ def test_a_conflict_beside_a_failed_condition_is_not_waited_out() -> None:
         Table(crowded, "t", sleep=lambda _: None).write(Put(an_item()))
 
     assert crowded.calls == 1
+
+
+def test_a_conflict_that_does_not_pass_is_told_after_the_last_try_and_not_waited_out() -> None:
+    crowded, pauses = CrowdedClient(1000), list[float]()
+
+    with pytest.raises(CrowdedError, match=r"TransactionConflict.* 8 times"):
+        Table(crowded, "t", sleep=pauses.append).write(Put(an_item()))
+
+    assert (crowded.calls, len(pauses)) == (8, 7)
+
+
+def test_keys_that_a_crowded_table_leaves_are_asked_for_again() -> None:
+    crowded = CrowdedClient(3)
+
+    assert Table(crowded, "t", sleep=lambda _: None).find_many([Key("p", "a")]) == {}
+    assert crowded.calls == 4
+
+
+def test_keys_that_stay_unread_are_told_and_never_taken_for_missing() -> None:
+    with pytest.raises(CrowdedError, match="1 of 1 keys unread"):
+        Table(CrowdedClient(1000), "t", sleep=lambda _: None).find_many([Key("p", "a")])

@@ -86,6 +86,19 @@ def test_older_cameras_tell_in_user_data() -> None:
     assert film.told == {"creationDate": "2012-06-01T08:00:00+0200", "location": "+01.5-002.5/", "make": "Apple"}
 
 
+def test_keys_within_user_data_tell_too_and_what_is_unknown_there_is_stepped_over() -> None:
+    told = box(b"udta", box(b"free", bytes(4)), keyed({"com.android.model": "Pixel 8"}, full=True), box(b"\xa9nam"))
+
+    assert look(told).told == {"model": "Pixel 8"}
+
+
+def test_of_a_list_of_keys_without_end_only_the_first_are_read() -> None:
+    film = look(keyed({**{f"key {n}": "told" for n in range(300)}, "com.android.model": "Pixel 8"}))
+
+    assert film.told == {}
+    assert look(keyed({"key": "told", "com.android.model": "Pixel 8"})).told == {"model": "Pixel 8"}
+
+
 def test_a_film_cut_off_before_its_boxes_tells_nothing() -> None:
     assert Ranges(a_film()[:500]).look() == Film()
 

@@ -132,6 +132,7 @@ def test_a_clock_a_day_fast_is_believed() -> None:
         ("1706704496000.jpg", "2024-01-31T12:34:56Z"),
         ("IMG-20240131-WA0001.jpg", "2024-01-31T00:00:00"),
         ("Scan 2024-01-31.jpg", "2024-01-31T00:00:00"),
+        ("2024-99-99 scanned 2024-01-31.jpg", "2024-01-31T00:00:00"),
     ],
 )
 def test_names_tell_when_a_file_was_made(name: str, at: str) -> None:
@@ -157,7 +158,7 @@ def test_names_tell_when_a_file_was_made(name: str, at: str) -> None:
             "",
             "1" * 5000,
         ),
-        "\u0662\u0660\u0662\u0664-01-31.jpg",
+        *("\u0662\u0660\u0662\u0664-01-31.jpg", "Scan 2024-02-30.jpg", "IMG-20241331-WA0001.jpg"),
     ],
 )
 def test_other_digits_in_names_are_no_time(name: str) -> None:
@@ -175,6 +176,7 @@ def test_other_digits_in_names_are_no_time(name: str) -> None:
         ({"headerSeconds": "4294967295"}, Captured(UPLOADED, "upload")),
         ({"headerSeconds": str(2**64 - 1)}, Captured(UPLOADED, "upload")),
         ({"headerSeconds": "-5"}, Captured(UPLOADED, "upload")),
+        ({"headerSeconds": "9" * 12}, Captured(UPLOADED, "upload")),
     ],
 )
 def test_quicktime_tells_when_a_film_was_made(told: dict[str, str], expected: Captured) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,6 +47,23 @@ def a_hashed(name: str = "a.jpg", size: int = 5, **told: str | None) -> Hashed:
 )
 def test_unwanted_names_are_skipped_with_a_reason(name: str, part: str) -> None:
     assert part in str(unwanted.reason(name))
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({}, None),
+        ({"st_file_attributes": 0x20}, None),
+        ({"st_file_attributes": 0x22}, "it is hidden"),
+        ({"st_file_attributes": 0x26}, "it is the system's own"),
+        ({"st_reparse_tag": 0xA0000003, "st_file_attributes": 0x2}, "it is a link; what it leads to is pushed"),
+        ({"st_reparse_tag": 0xA000000C}, None),
+    ],
+)
+def test_what_windows_marks_as_hidden_its_own_or_a_link_is_not_wanted(told: dict[str, int], reason: str | None) -> None:
+    found: Any = SimpleNamespace(**told)
+
+    assert str(unwanted.attribute_reason(found)).startswith(str(reason))
 
 
 @pytest.mark.parametrize("name", ["IMG_1.jpg", "part.jpg", "tmp", "a.partner", "~letter.txt", "CON.jpg", "a b .jpg"])
