@@ -184,9 +184,10 @@ def _listed(world: Cloud) -> Iterator[str]:
 
 def in_bucket(world: Cloud) -> Iterator[str]:
     """Name every owner of whom the bucket holds a file, in order; also where markers hide all of them."""
+    within = {"Bucket": world.settings.bucket, "Prefix": keys.ORIGINALS, "Delimiter": "/"}
     after: dict[str, str] = {}
     while True:
-        page = world.s3.list_object_versions(Bucket=world.settings.bucket, Prefix=keys.ORIGINALS, Delimiter="/", **after)
+        page = world.s3.list_object_versions(**within, **after)
         yield from (one["Prefix"].split("/")[1] for one in page.get("CommonPrefixes", ()))
         if not page.get("IsTruncated"):
             return
