@@ -1,27 +1,67 @@
-"""The command line in real processes: pairing, running, stopping, and what each exit code means."""
+"""The command line: pairing, running, stopping, and what each exit code means; in a real process where it matters."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_cloud import DEVICE, HUSH, FakeCloud
 from fake_pc import Pc
 
+from agent import cli
 from agent.drive.home import Home, Pairing
 from agent.identity.keystore import KeyStore
+from agent.show import status
+from agent.show.journal import Journal
+from agent.startup import host
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = os.environ | {"BACKHAUL_KEYRING": "file"}
+HERE = pytest.mark.skipif(sys.platform == "win32", reason="there every command is a process of its own, with a window")
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep the key in a file, ask nobody, install nothing; give back the signals, and what is logged where."""
+    monkeypatch.setenv("BACKHAUL_KEYRING", "file")
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    root, libraries = logging.getLogger(), [logging.getLogger(name) for name in ("botocore", "urllib3")]
+    levels = {logger: logger.level for logger in (root, *libraries)}
+    signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    for logger, level in levels.items():
+        logger.setLevel(level)
+    for number, handler in signals.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+    for journal in [handler for handler in root.handlers if isinstance(handler, Journal)]:
+        root.removeHandler(journal)
+        journal.close()
 
 
 def backhaul(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command, here if that can be: what it prints, and its exit code."""
+    if sys.platform == "win32":
+        return backhaul_as_a_process(*arguments)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main([str(one) for one in arguments])
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def backhaul_as_a_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "agent", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=300, check=False)
 
@@ -178,7 +218,7 @@ def test_status_of_a_stopped_agent_is_something_to_look_at(pc: Pc) -> None:
 def test_a_revoked_pc_exits_with_three(pc: Pc, cloud: FakeCloud) -> None:
     cloud.revoked = True
 
-    done = backhaul("run", "--home", pc.home)
+    done = backhaul_as_a_process("run", "--home", pc.home)
 
     assert done.returncode == 3
     assert "pair again" in done.stderr
@@ -239,6 +279,109 @@ def test_a_damaged_catalog_is_named_in_a_sentence(pc: Pc, command: str) -> None:
     sentence = next(place for place, line in enumerate(told) if line.startswith("backhaul: "))
     assert str(pc.home) in told[sentence]
     assert "delete it" in told[sentence + 1]
+
+
+class Typed(io.StringIO):
+    """A terminal at which somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@HERE
+@pytest.mark.parametrize(("typed", "code", "device"), [("y\n", 0, DEVICE), ("no\n", 1, "0" * 32), ("", 1, "0" * 32)])
+def test_a_person_is_asked_before_an_earlier_pairing_is_replaced(
+    pc: Pc, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, typed: str, code: int, device: str
+) -> None:
+    pc.home.remember(Pairing(cloud.url, "0" * 32, "test PC"))
+    monkeypatch.setattr(sys, "stdin", Typed(typed))
+
+    done = backhaul("pair", cloud.url, "--home", pc.home)
+
+    assert "Replace it? [y/N]" in done.stdout
+    assert (done.returncode, pc.home.pairing().device_id) == (code, device)
+
+
+@HERE
+def test_three_answers_pair_a_pc_and_the_window_stays_until_enter(
+    cloud: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Typed(f"{cloud.url}\n{tmp_path / 'mine'}\nn\n\n"))
+
+    done = backhaul("setup", "--wait")
+
+    assert done.returncode == 0
+    assert Home(tmp_path / "mine").pairing().device_id == DEVICE
+    assert f"backhaul run --home {tmp_path / 'mine'}\nPress Enter" in done.stdout
+
+
+@HERE
+def test_a_run_that_is_asked_to_stop_ends_with_zero(pc: Pc, cloud: FakeCloud) -> None:
+    cloud.has(b"a photo")
+
+    def stop() -> None:
+        try:
+            cloud.wait_until(lambda: cloud.all_home)
+        finally:
+            asked: Any = signal.getsignal(signal.SIGTERM)
+            asked(signal.SIGTERM, None)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    done = backhaul("run", "--home", pc.home, "--limit", "50M")
+    stopper.join()
+
+    assert done.returncode == 0
+    assert pc.files() == {"2024/2024-07/IMG_1.jpg": b"a photo"}
+    assert "came home file_id=" in "".join(page.read_text() for page in pc.home.logs.iterdir())
+
+
+@HERE
+def test_a_service_whose_pc_was_revoked_ends_well_so_that_windows_starts_it_no_more(
+    pc: Pc, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.revoked = True
+    monkeypatch.setattr(host, "serve", lambda work, _stop: work())
+
+    done = backhaul("serve", "--home", pc.home)
+
+    assert done.returncode == 0
+    assert "pair again" in done.stderr
+    assert "ERROR   device" in "".join(page.read_text() for page in pc.home.logs.iterdir())
+
+
+@HERE
+@pytest.mark.parametrize("command", ["serve", "leave"])
+def test_what_only_windows_calls_says_so_elsewhere(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = backhaul(command, *(["--home", pc.home] if command == "serve" else []))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("backhaul: ")
+
+
+@HERE
+def test_what_is_not_installed_is_neither_removed_nor_stopped(pc: Pc) -> None:
+    removed, stopped = backhaul("uninstall", "--home", pc.home), backhaul("stop", "--home", pc.home)
+
+    assert (removed.returncode, removed.stdout) == (0, f"Nothing is installed for {pc.home}.\n")
+    assert stopped.returncode == 1
+    assert "install" in stopped.stderr
+
+
+@HERE
+def test_ctrl_c_in_a_command_that_does_not_wait_for_it_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_home: Home) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status, "of", interrupted)
+
+    done = backhaul("status", "--home", "anywhere")
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
 def test_settings_that_are_no_text_are_told(pc: Pc) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -459,6 +460,23 @@ def test_stopping_waits_for_no_cloud_that_hangs(pc: Pc, cloud: FakeCloud) -> Non
 
     assert "agent" in left
     left["agent"].join()
+
+
+@pytest.mark.parametrize(("kind", "heard"), [(0, False), (1, False), (2, True), (5, True), (6, True)])
+def test_an_end_that_windows_tells_of_is_held_up_until_all_is_settled(kind: int, heard: bool) -> None:
+    told, settled = list[str](), threading.Event()
+
+    def ask() -> None:
+        told.append("asked")
+        settled.set()
+
+    assert farewell._ending(ask, settled)(kind) is heard
+    assert told == ["asked"] * heard
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a window hears it")
+def test_elsewhere_nobody_is_asked_by_name(home: Home) -> None:
+    assert not farewell.ask(home)
 
 
 def test_windows_waits_long_enough_for_a_farewell() -> None:

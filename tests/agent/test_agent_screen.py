@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import logging
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -99,6 +102,54 @@ def test_trouble_is_said_above_and_what_the_display_shows_is_not() -> None:
 @pytest.mark.parametrize("stream", [None, io.StringIO()])
 def test_nothing_is_drawn_without_a_terminal(stream: io.StringIO | None) -> None:
     assert not terminal.can_draw(stream)
+
+
+class Window(io.StringIO):
+    """A terminal that understands escape sequences."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> Window:
+    monkeypatch.setattr(screen, "DRAW_SECONDS", 0.001)
+    return Window()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows asks its console whether it can be drawn on")
+def test_while_it_is_shown_the_display_says_what_was_logged_and_then_leaves_no_trace(window: Window) -> None:
+    root, plain, looks = logging.getLogger(), logging.StreamHandler(window), queue.SimpleQueue[None]()
+    views = itertools.chain([None], itertools.repeat(View(NOTHING, (), 0, 57)))
+    root.addHandler(plain)
+
+    def look() -> View | None:
+        looks.put(None)
+        return next(views)
+
+    try:
+        with contextlib.redirect_stderr(window), screen.live(look):
+            for _ in range(4):
+                looks.get(timeout=60)
+            logging.getLogger("agent.pause").warning("paused until you resume")
+            within = list(root.handlers)
+        after = list(root.handlers)
+    finally:
+        root.removeHandler(plain)
+
+    assert plain not in within
+    assert plain in after
+    assert not any(isinstance(one, Screen) for one in after)
+    assert "57 came today\n" in window.getvalue()
+    assert window.getvalue().count("paused until you resume") == 1
+    assert window.getvalue().endswith("\x1b[1A\r\x1b[J")
+
+
+def test_who_wants_to_read_every_line_gets_no_display(window: Window) -> None:
+    with contextlib.redirect_stderr(window), screen.live(lambda: View(NOTHING, (), 0, 57), verbose=True):
+        assert not any(isinstance(one, Screen) for one in logging.getLogger().handlers)
+
+    assert window.getvalue() == ""
 
 
 def test_the_count_of_a_day_begins_again_at_midnight() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from push_phone import Folder, Phone, noise
@@ -18,6 +19,7 @@ from push_simulator import BLOCK, Put, Simulator
 
 from agent import cli
 from agent.drive.lock import only_one
+from agent.errors import StoppedError
 from agent.fetch import limits
 from agent.push import command
 from agent.push.progress import Meter
@@ -71,6 +73,56 @@ def test_a_limit_is_read_like_that_of_run(phone: Phone, folder: Folder, capsys: 
     with pytest.raises(SystemExit):
         push(phone, folder, "--limit", "9k")
     assert "at least" in capsys.readouterr().err
+
+
+def test_the_first_signal_asks_and_the_second_ends_us_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, ended = threading.Event(), list[int]()
+    monkeypatch.setattr(os, "_exit", ended.append)
+    asked = command.stopper(stop)
+
+    asked(signal.SIGTERM, None)
+    assert (stop.is_set(), ended) == (True, [])
+    asked(signal.SIGTERM, None)
+    assert ended == [1]
+
+
+def test_who_is_asked_to_stop_neither_waits_nor_hashes_nor_sends() -> None:
+    stop, nobody = threading.Event(), cast("Any", None)
+    stop.set()
+    crew = command.crew_of(nobody, nobody, stop, Meter(), limits.Bucket(lambda: 0, lambda: 0.0, nobody))
+
+    for deed in (lambda: command.pauses(stop)(60), lambda: crew.seen(1), lambda: crew.hashing(1)):
+        with pytest.raises(StoppedError):
+            deed()
+
+
+def test_the_bytes_of_a_folder_are_counted_for_the_time_left(folder: Folder) -> None:
+    counted: list[int] = []
+
+    class Counting(Meter):
+        def counted(self, total: int) -> None:
+            counted.append(total)
+
+    folder.has("IMG_1.jpg", b"12345")
+    folder.has("2024/IMG_2.jpg", b"123")
+    folder.has(".hidden", b"1")
+    stop = threading.Event()
+
+    command.survey(folder.path, Counting(), stop)
+    stop.set()
+    command.survey(folder.path, Counting(), stop)
+
+    assert counted == [8]
+
+
+@pytest.mark.parametrize("number", ["0", "65", "-1", "many"])
+def test_so_many_at_a_time_is_a_number_from_1_to_64(
+    phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    with pytest.raises(SystemExit):
+        push(phone, folder, "--parallel", number)
+
+    assert "--parallel" in capsys.readouterr().err
 
 
 def test_json_is_one_object_a_line(phone: Phone, folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
