@@ -13,6 +13,7 @@ _OPTIONAL = {
     "quota_bytes": "BACKHAUL_QUOTA_BYTES",
     "stale_pc_days": "BACKHAUL_STALE_PC_DAYS",
     "silent_phone_days": "BACKHAUL_SILENT_PHONE_DAYS",
+    "sign_up": "BACKHAUL_SIGN_UP",
     "endpoint_url": "AWS_ENDPOINT_URL",
 }
 _WHOLE = {"quota_bytes": "bytes", "stale_pc_days": "days", "silent_phone_days": "days"}
@@ -25,6 +26,7 @@ class Settings:
 
     `quota_bytes` is what each owner may have in the cloud and on the way there; 0 is no limit.
     A PC may owe a file for `stale_pc_days`, and a phone say nothing for `silent_phone_days`, before somebody is told.
+    Where `sign_up` is `closed`, nobody new becomes an owner.
     """
 
     stage: str
@@ -42,6 +44,7 @@ class Settings:
     quota_bytes: int = 0
     stale_pc_days: int = 3
     silent_phone_days: int = 14
+    sign_up: str = "open"
     endpoint_url: str = ""
 
     @classmethod
@@ -56,6 +59,11 @@ class Settings:
             field: _read_whole(names[field], values[field], noun) for field, noun in _WHOLE.items() if field in values
         }
         return cls(**values | numbers)
+
+    @property
+    def takes_nobody(self) -> bool:
+        """Whether nobody new may become an owner."""
+        return self.sign_up == "closed"
 
     def patience(self, kind: str) -> timedelta:
         """How long a device of that kind may be behind or silent before anybody hears of it."""

@@ -29,6 +29,7 @@ SETTINGS = {
     "BACKHAUL_MEDIA_QUEUE": "MediaQueueArn",
     "BACKHAUL_DEAD_NOTICES": "DeadNoticesArn",
     "BACKHAUL_TOPIC": "TopicArn",
+    "BACKHAUL_SIGN_UP": "SignUp",
 }
 STACK_OUTPUTS = (*SETTINGS.values(), "BucketArn", "TableArn", "UserPoolArn", "DeadArrivalsArn")
 
@@ -143,6 +144,7 @@ def sample_for(stage: str, account: str = "123456789012", region: str = "eu-cent
         "DeadNoticesArn": f"arn:aws:sqs:{region}:{account}:{name}-notices-dead",
         "DeadArrivalsArn": f"arn:aws:sqs:{region}:{account}:{name}-arrivals-dead",
         "TopicArn": f"arn:aws:sns:{region}:{account}:{name}-trouble",
+        "SignUp": "open",
     }
     return from_stack(stage, values, now=datetime(2000, 1, 1, tzinfo=UTC))
 

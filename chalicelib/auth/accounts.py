@@ -102,7 +102,12 @@ class Challenged(Reply, frozen=True):
 
 
 def register(world: Cloud, asked: Register, address: str) -> None:
-    """Make an account that waits for its code; for an address that has one, do nothing and say the same."""
+    """Make an account that waits for its code; for an address that has one, do nothing and say the same.
+
+    Where nobody new is taken the pool is not asked: what it refuses first may differ for an address that it knows.
+    """
+    if world.settings.takes_nobody:
+        raise user_pool.SignUpClosedError
     user_pool.check_password(asked.password)
     _count(world, limits.REGISTER_BY_ADDRESS, limits.REGISTER_BY_EMAIL, asked.email, address)
     _quietly(

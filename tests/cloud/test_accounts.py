@@ -1,5 +1,6 @@
 """The same answer for an address somebody registered and one nobody did, wherever a difference would tell."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,11 +86,20 @@ def test_mail_that_the_pool_refuses_to_send_again_looks_sent(world: Any, pool: P
 
 
 @pytest.mark.parametrize("email", [KNOWN, UNKNOWN])
-def test_where_nobody_new_is_taken_that_is_said(world: Any, pool: Pool, email: str) -> None:
-    pool.refusing = "NotAuthorizedException"
+@pytest.mark.parametrize("password", [PASSWORD, "weak"])
+def test_where_nobody_new_is_taken_the_pool_is_not_asked(world: Any, pool: Pool, email: str, password: str) -> None:
+    world.settings = replace(world.settings, sign_up="closed")
 
     with pytest.raises(user_pool.SignUpClosedError, match="nobody new"):
-        accounts.register(world, Register(email, PASSWORD), HERE)
+        accounts.register(world, Register(email, password), HERE)
+    assert pool.calls == []
+
+
+def test_a_pool_that_closed_before_we_heard_of_it_is_no_error_of_ours(world: Any, pool: Pool) -> None:
+    pool.refusing = "NotAuthorizedException"
+
+    with pytest.raises(user_pool.SignUpClosedError):
+        accounts.register(world, Register(UNKNOWN, PASSWORD), HERE)
 
 
 def test_an_account_is_made_confirmed_and_signed_in_to(world: Any) -> None:

@@ -34,6 +34,12 @@ def test_optional_settings_may_be_absent() -> None:
     assert (settings.public_url, settings.endpoint_url, settings.quota_bytes) == ("", "", 0)
 
 
+def test_a_stage_takes_whoever_comes_unless_it_is_closed() -> None:
+    assert not Settings.from_env(COMPLETE).takes_nobody
+    assert not Settings.from_env(COMPLETE | {"BACKHAUL_SIGN_UP": "open"}).takes_nobody
+    assert Settings.from_env(COMPLETE | {"BACKHAUL_SIGN_UP": "closed"}).takes_nobody
+
+
 def test_a_quota_is_a_number_of_bytes() -> None:
     assert Settings.from_env(COMPLETE | {"BACKHAUL_QUOTA_BYTES": "1000"}).quota_bytes == 1000
 

@@ -44,6 +44,7 @@ def test_a_stage_takes_new_owners_unless_it_is_closed(template: dict[str, Any]) 
     assert pool["AllowAdminCreateUserOnly"] == {"Fn::If": ["TakesNobody", True, False]}
     assert template["Conditions"]["TakesNobody"] == {"Fn::Equals": [{"Ref": "SignUp"}, "closed"]}
     assert template["Parameters"]["SignUp"]["Default"] == "open"
+    assert template["Outputs"]["SignUp"]["Value"] == {"Ref": "SignUp"}
 
 
 def test_nothing_is_tiered_where_nobody_asked(template: dict[str, Any]) -> None:
