@@ -6,6 +6,7 @@ answer of the API names so (`learn`). Each test is searched when it ends, so the
 
 import logging
 import re
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,16 +35,19 @@ ALWAYS = ("Correct-horse-1", "JBSWY3DPEHPK3PXP", "hush-hush")
 
 
 class Watch(logging.Handler):
-    """Keeps what was logged since it was last looked at, and all secrets that were met since."""
+    """Keeps what was logged since it was last looked at, and all secrets that were met since, by whatever thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(JsonLine())
         self._lines: list[str] = []
         self._met: set[str] = set(ALWAYS)
+        self._keeping = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
+        line = self.format(record)
+        with self._keeping:
+            self._lines.append(line)
 
     def pass_on(self, record: logging.LogRecord) -> bool:
         """Keep a line, and let it go where it goes."""
@@ -53,17 +57,20 @@ class Watch(logging.Handler):
     def learn(self, told: Any) -> None:
         """Remember the secrets that an answer of the API tells."""
         if isinstance(told, dict):
-            self._met.update(value for name, value in told.items() if name in NAMES and is_secret(value))
+            secrets = {value for name, value in told.items() if name in NAMES and is_secret(value)}
+            with self._keeping:
+                self._met |= secrets
         for inner in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
             self.learn(inner)
 
     def taken(self, printed: Iterable[str] = ()) -> list[str]:
         """Name the secrets that were told since the last time, and forget it all."""
-        lines, shown = "\n".join(self._lines), "\n".join(printed)
+        with self._keeping:
+            kept, met = self._lines, self._met
+            self._lines, self._met = [], set(ALWAYS)
+        lines, shown = "\n".join(kept), "\n".join(printed)
         found = {*in_text(lines, FORMS | FORMS_IN_LINES), *in_text(shown)}
-        found |= {f"a secret that was met, {known[:4]}…" for known in self._met if known in lines}
-        self._lines.clear()
-        self._met = set(ALWAYS)
+        found |= {f"a secret that was met, {known[:4]}…" for known in met if known in lines}
         return sorted(found)
 
 
