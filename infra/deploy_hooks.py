@@ -6,6 +6,7 @@ whole run. Each patch says why it is there; all of them are written against chal
 
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -64,10 +65,9 @@ def patch(recorded: Outputs, *, may_change_python: bool = False) -> Patches:
     is_local = recorded.stage == "local"
     _plan_what_chalice_cannot(patches, recorded, any_python=is_local or may_change_python)
     _package_honestly(patches, for_this_machine=is_local)
+    _finish_the_zip(patches, for_this_machine=is_local)
     if is_local:
         _run_on_this_machine(patches)
-    else:
-        _ship_bytecode(patches)
     return patches
 
 
@@ -181,17 +181,35 @@ def _package_honestly(patches: Patches, *, for_this_machine: bool) -> None:
     patches.wrap(BaseLambdaDeploymentPackager, "_iter_chalice_lib_if_needed", sources_only)
 
 
-def _ship_bytecode(patches: Patches) -> None:
-    def with_bytecode(make: _Call) -> _Call:
+def _finish_the_zip(patches: Patches, *, for_this_machine: bool) -> None:
+    def apart(name: _Call) -> _Call:
+        def deployment_package_filename(self: Any, project_dir: str, python_version: str) -> str:
+            file: str = name(self, project_dir, python_version)
+            return f"{file.removesuffix('.zip')}-here.zip" if for_this_machine else file
+
+        return deployment_package_filename
+
+    def whole(make: _Call) -> _Call:
         def create_deployment_package(self: Any, project_dir: str, python_version: str) -> str:
-            made: str = make(self, project_dir, python_version)
-            bytecode.add(Path(made))
+            file = Path(self.deployment_package_filename(project_dir, python_version))
+            if file.exists() and not zipfile.is_zipfile(file):
+                file.unlink()
+            try:
+                made: str = make(self, project_dir, python_version)
+                # A function can write none for itself, and would compile every module at every cold start.
+                if not for_this_machine:
+                    bytecode.add(Path(made))
+            except BaseException:
+                file.unlink(missing_ok=True)
+                raise
             return made
 
         return create_deployment_package
 
-    # A function can write none for itself, and would compile every module at every cold start.
-    patches.wrap(LambdaDeploymentPackager, "create_deployment_package", with_bytecode)
+    # Chalice takes a zip of that name for the one it would make, also one that holds another system's libraries.
+    patches.wrap(BaseLambdaDeploymentPackager, "deployment_package_filename", apart)
+    # And one that somebody's Ctrl-C left with half of what belongs into it.
+    patches.wrap(LambdaDeploymentPackager, "create_deployment_package", whole)
 
 
 def _run_on_this_machine(patches: Patches) -> None:

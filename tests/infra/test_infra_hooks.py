@@ -188,16 +188,64 @@ def test_this_machines_byte_code_stays_out_of_the_zip(project: Path) -> None:
     assert not [path for path in packed if "__pycache__" in path]
 
 
+class Nothing:
+    def build_site_packages(self, *_: object) -> None:
+        """Need nothing."""
+
+
+class Interrupting(LambdaDeploymentPackager):
+    """Packs for somebody who loses patience in the midst of it."""
+
+    def _add_app_files(self, zip_fileobj: zipfile.ZipFile, _: str) -> None:
+        zip_fileobj.writestr("app.py", "")
+        raise KeyboardInterrupt
+
+
+def packed(folder: Path, packager: type[LambdaDeploymentPackager] = LambdaDeploymentPackager) -> Path:
+    return Path(packager(OSUtils(), Nothing(), UI()).create_deployment_package(str(folder), "python3.11"))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    (tmp_path / "app.py").write_text("import os")
+    return tmp_path
+
+
+def test_a_zip_for_this_machine_is_never_taken_for_lambdas(small: Path, recorded: Outputs) -> None:
+    made = []
+    for one in (outputs.sample_for("local"), recorded):
+        patches = deploy_hooks.patch(one)
+        try:
+            made.append(packed(small))
+        finally:
+            patches.undo()
+
+    assert len(set(made)) == 2
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_zip_that_was_never_finished_is_not_deployed_later(small: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        packed(small, Interrupting)
+
+    with zipfile.ZipFile(packed(small)) as package:
+        assert package.read("app.py") == b"import os"
+
+
+@pytest.mark.usefixtures("hooked")
+def test_a_zip_that_was_cut_off_is_made_anew(small: Path) -> None:
+    made = packed(small)
+    made.write_bytes(made.read_bytes()[:-30])
+
+    assert zipfile.is_zipfile(packed(small))
+
+
 @pytest.mark.usefixtures("hooked")
 def test_a_zip_for_lambda_brings_byte_code_of_its_own(project: Path, tmp_path: Path) -> None:
-    class Nothing:
-        def build_site_packages(self, *_: object) -> None:
-            """Need nothing."""
-
     shutil.copytree(project / "chalicelib", tmp_path / "chalicelib")
     shutil.copy2(project / "app.py", tmp_path)
 
-    made = LambdaDeploymentPackager(OSUtils(), Nothing(), UI()).create_deployment_package(str(tmp_path), "python3.11")
+    made = packed(tmp_path)
 
     with zipfile.ZipFile(made) as package:
         names = package.namelist()
