@@ -464,14 +464,15 @@ def test_stopping_waits_for_no_cloud_that_hangs(pc: Pc, cloud: FakeCloud) -> Non
 
 @pytest.mark.parametrize(("kind", "heard"), [(0, False), (1, False), (2, True), (5, True), (6, True)])
 def test_an_end_that_windows_tells_of_is_held_up_until_all_is_settled(kind: int, heard: bool) -> None:
-    told, settled = list[str](), threading.Event()
+    told: list[str] = []
 
-    def ask() -> None:
-        told.append("asked")
-        settled.set()
+    class Settled(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            told.append(f"waited {timeout} s at most")
+            return True
 
-    assert farewell._ending(ask, settled)(kind) is heard
-    assert told == ["asked"] * heard
+    assert farewell._ending(lambda: told.append("asked"), Settled())(kind) is heard
+    assert told == (["asked", "waited 4.5 s at most"] if heard else [])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a window hears it")

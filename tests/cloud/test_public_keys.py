@@ -1,4 +1,9 @@
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -104,3 +109,45 @@ def test_one_address_has_one_set_of_keys() -> None:
 def test_nobody_listening_is_our_trouble() -> None:
     with pytest.raises(KeysUnavailableError):
         keys_at("http://127.0.0.1:9/nobody").find(KID, NOW)
+
+
+@contextmanager
+def answering(status: int, told: bytes) -> Iterator[str]:
+    """Answer every question so; yield the address."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/keys"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_keys_are_fetched_from_where_the_pool_publishes_them() -> None:
+    with answering(200, json.dumps(pool().jwks()).encode()) as url:
+        assert keys_at(url).find(KID, NOW) is not None
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_an_answer_that_is_no_success_is_not_read(status: int) -> None:
+    with answering(status, json.dumps(pool().jwks()).encode()) as url, pytest.raises(KeysUnavailableError):
+        keys_at(url).find(KID, NOW)
+
+
+@pytest.mark.parametrize("told", [b"[]", b"<html>", b'{"keys": 5}', b""])
+def test_any_other_document_holds_no_keys(told: bytes) -> None:
+    with answering(200, told) as url, pytest.raises(KeysUnavailableError):
+        keys_at(url).find(KID, NOW)
