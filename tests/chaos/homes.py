@@ -32,6 +32,8 @@ SIGNS = {
 }
 SILENT_SECONDS, DEAD_SECONDS = 3.0, 120.0
 STOP_SECONDS, PAIR_SECONDS = 60, 300.0
+MOST_WORDS = 4_000
+"""How much is shown of what an agent says when it met what it did not expect."""
 
 
 class Home:
@@ -41,6 +43,7 @@ class Home:
         self.folder, self.name = folder, name
         self._project, self._api_url = project, api_url
         self.said: Counter[str] = Counter()
+        self.surprise = ""
         self.heard_at = time.monotonic()
         self._log, self._clock = folder.with_name(f"{folder.name}.log"), folder.with_name(f"{folder.name}.clock")
         self._read = 0
@@ -98,8 +101,9 @@ class Home:
         self._read += len(whole)
         if whole:
             self.heard_at = time.monotonic()
-        for line in whole.decode("utf-8", errors="replace").splitlines():
+        for line in (lines := whole.decode("utf-8", errors="replace").splitlines()):
             self.said.update(name for name, sign in SIGNS.items() if sign.search(line))
+        self.surprise = self.surprise or _surprise(lines)
         return self.said
 
     def silent_for(self) -> float:
@@ -121,6 +125,12 @@ class Home:
                 stdout=stdout or log,
                 stderr=log,
             )
+
+
+def _surprise(lines: list[str]) -> str:
+    """Return the first surprise and what was said about it."""
+    first = next((at for at, line in enumerate(lines) if SIGNS["surprised"].search(line)), len(lines))
+    return "\n".join(lines[first:])[:MOST_WORDS]
 
 
 def planned(seed: int, homes: int) -> Iterator[tuple[int, str, float]]:

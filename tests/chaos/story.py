@@ -243,5 +243,5 @@ def look(scene: Scene, wanted: frozenset[str]) -> Found:
         audited=looking.audited(world, scene.owner_id),
         stopped=scene.stopped,
         told=scene.told,
-        surprised=[f"{home.name}, {n} times" for home in scene.homes if (n := home.listen()["surprised"])],
+        surprised=[f"{home.name}: {home.surprise}" for home in scene.homes if home.listen()["surprised"]],
     )
