@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+NO_FULL_FLUSH = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL})
 BINARY = getattr(os, "O_BINARY", 0)
 TIMES_BY_HANDLE = os.utime in os.supports_fd
 """Windows knows times by paths alone, and two of them."""
@@ -216,8 +217,20 @@ def write_from(
             for chunk in chunks:
                 seen(chunk)
                 writer.write(memoryview(chunk))
-        os.fsync(opened.fileno())
+        with emptied_unless_flushed(path):
+            os.fsync(opened.fileno())
         return opened.tell()
+
+
+@contextlib.contextmanager
+def emptied_unless_flushed(partial: Path) -> Iterator[None]:
+    """Empty a partial that cannot be flushed: a drive tells of lost bytes once, and memory may still have them all."""
+    try:
+        yield
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.truncate(partial, 0)
+        raise
 
 
 def _writer(path: Path, opened: FileIO, size: int) -> Straight | Ahead:
@@ -286,15 +299,36 @@ def flush_folders(home: Home, targets: Iterable[Path]) -> None:
     folders = {folder for one in nearest for folder in (one, *one.parents) if folder.is_relative_to(home.folder)}
     for folder in sorted(folders, reverse=True):
         _flush_folder(folder)
+    _flush_drive(home.folder)
 
 
 def _flush_folder(folder: Path) -> None:
     """Flush one folder where the operating system can (Windows cannot, and journals names itself)."""
+    if os.name == "posix":
+        with _handle_of(folder) as handle:
+            os.fsync(handle)
+
+
+def _flush_drive(folder: Path) -> None:
+    """Have a drive write down what it was given so far, where a flush does not say so by itself: on macOS."""
     if os.name != "posix":
         return
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    if whole := getattr(fcntl, "F_FULLFSYNC", None):
+        with _handle_of(folder) as handle:
+            try:
+                fcntl.fcntl(handle, whole)
+            except OSError as error:
+                if error.errno not in NO_FULL_FLUSH:
+                    raise
+
+
+@contextlib.contextmanager
+def _handle_of(folder: Path) -> Iterator[int]:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 

@@ -19,6 +19,8 @@ BLOCK = 4096
 BUFFER = 1024 * 1024
 LARGE = 32 * 1024 * 1024
 """Smaller files gain nothing."""
+NOT_SO = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""How drives refuse the way, not the bytes: NTFS under Linux, say, in a folder that is compressed."""
 
 
 class Straight:
@@ -55,13 +57,14 @@ class Straight:
                 try:
                     self._written += self._opened.write(whole[self._written : end]) or 0
                 except OSError as error:
-                    if error.errno != errno.EINVAL or not self._is_straight:
+                    if error.errno not in NOT_SO or not self._is_straight:
                         raise
-                    self._go_the_usual_way()  # larger blocks than these, or a share that only said it could
+                    self._go_the_usual_way()  # larger blocks than these, or a drive that only said it could
 
     def _go_the_usual_way(self) -> None:
         if self._is_straight:
-            self._is_straight = not _switch(self._opened, on=False)
+            self._is_straight = False
+            _switch(self._opened, on=False)
 
 
 def is_known() -> bool:
@@ -71,7 +74,7 @@ def is_known() -> bool:
 
 def _switch(opened: FileIO, *, on: bool) -> bool:
     """Begin or end to write straight; tell whether the system can."""
-    if sys.platform == "win32":
+    if sys.platform != "linux":
         return False
     import fcntl  # noqa: PLC0415 - Windows has none
 

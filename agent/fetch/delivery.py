@@ -95,7 +95,8 @@ class Courier:
         if isinstance(step, Finish):
             with disk.disk_errors(partial.path, notice.size, self.reserve):
                 disk.set_time(partial.path, dates.timestamp(notice.taken_at, notice.uploaded_at))
-                self.flush(partial.path)
+                with disk.emptied_unless_flushed(partial.path):
+                    self.flush(partial.path)
             return download.require_declared(notice, disk.sha256_of(partial.path), partial)
         with disk.disk_errors(partial.path):
             if notice.file_id in self._begun:

@@ -52,11 +52,13 @@ def fetch(
 
     Contents that are not what the notice declared are thrown away; bytes cut short are kept to be continued.
     """
+    is_small = start == 0 and notice.size <= WHOLE
+    if is_small:
+        passing(notice, notice.size)  # before it is asked for: what waits on the line for long is cut off
     body = bucket.open(notice, start, partial.etag() if start else None)
     if body.size != notice.size:
         raise _misfit(body, notice, partial, start)
-    if start == 0 and notice.size <= WHOLE:
-        passing(notice, notice.size)
+    if is_small:
         return _fetch_whole(body, notice, partial)
     left = notice.size - start
     chunks = _until(body.chunks(), lambda count: passing(notice, count), stopping, left)

@@ -50,8 +50,9 @@ def test_a_write_that_takes_less_than_it_was_given_is_gone_on_with(tmp_path: Pat
     assert (tmp_path / "video").read_bytes() == BYTES[: BUFFER + 9]
 
 
-def test_a_drive_that_refuses_what_it_said_it_could_gets_it_the_usual_way(tmp_path: Path) -> None:
-    with Drive(tmp_path / "video", [OSError(errno.EINVAL, "no")]) as opened:
+@pytest.mark.parametrize("refusal", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_drive_that_refuses_what_it_said_it_could_gets_it_the_usual_way(tmp_path: Path, refusal: int) -> None:
+    with Drive(tmp_path / "video", [OSError(refusal, "no")]) as opened:
         made = Straight(opened)
         if not made._is_straight:
             pytest.skip("this drive cannot anyway")
