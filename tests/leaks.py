@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from chalicelib.log import JsonLine
@@ -84,6 +85,12 @@ def in_text(text: str, forms: dict[str, str] = FORMS) -> list[str]:
     names, any_form = list(forms), "|".join(f"({form})" for form in forms.values())
     found = ((names[(one.lastindex or 1) - 1], one.start()) for one in re.finditer(any_form, text))
     return [f"{what} in {text[max(0, at - 60) : at + 12]!r}…" for what, at in found]
+
+
+def in_logs(folder: Path) -> list[str]:
+    """Name the secrets in the logs of other processes below a folder, the functions' and the agents' among them."""
+    logs = [log for log in folder.rglob("*.log*") if log.is_file()]
+    return [f"{log.name}: {told}" for log in logs for told in in_text(log.read_text("utf-8", errors="replace"))]
 
 
 WATCH = Watch()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 from whole_system import WholeSystem
 
+from tests import leaks
 from tests.conftest import STARTS
 
 
@@ -14,6 +15,7 @@ def one_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSystem
     yield system
     if system.process is not None and system.process.poll() is None:
         system.end(signal.SIGTERM)
+    assert leaks.in_logs(system.project.parent) == [], "a log tells what nobody may know"
 
 
 @pytest.fixture

@@ -320,6 +320,16 @@ def test_a_secret_that_an_answer_told_is_found_in_the_next_line() -> None:
     assert watch.taken() == []
 
 
+def test_a_secret_in_the_log_of_another_process_is_found(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/agent.log.1").write_text(f"came home with {device_keys.new('0' * 32).text()}", "utf-8")
+    (tmp_path / "logs/agent.log").write_text("came home", "utf-8")
+
+    (told,) = leaks.in_logs(tmp_path)
+
+    assert told.startswith("agent.log.1: a device's key")
+
+
 # What the page may do.
 
 
