@@ -192,6 +192,7 @@ def _finish_the_zip(patches: Patches, *, for_this_machine: bool) -> None:
     def whole(make: _Call) -> _Call:
         def create_deployment_package(self: Any, project_dir: str, python_version: str) -> str:
             file = Path(self.deployment_package_filename(project_dir, python_version))
+            # What a kill left is none; opened to be added to, it would become one that lacks everything.
             if file.exists() and not zipfile.is_zipfile(file):
                 file.unlink()
             try:
