@@ -48,11 +48,17 @@ def find_domain(apigateway: Any, domain: str) -> Values | None:
 
 
 def domains_of(apigateway: Any, api: str) -> list[Values]:
-    """Find the domains that lead to an API: AWS deletes none that a domain leads to."""
+    """Find the domains that lead to an API: AWS deletes none that a domain leads to.
+
+    Of private ones more would have to be told, and none of them leads to an API of ours.
+    """
     names = [
-        one["domainName"] for page in apigateway.get_paginator("get_domain_names").paginate() for one in page["items"]
+        one["domainName"]
+        for page in apigateway.get_paginator("get_domain_names").paginate()
+        for one in page.get("items", [])
+        if "regionalDomainName" in one
     ]
-    mine = [name for name in names if any(one["restApiId"] == api for one in _led_from(apigateway, name))]
+    mine = [name for name in names if any(one.get("restApiId") == api for one in _led_from(apigateway, name))]
     return [found for found in (find_domain(apigateway, name) for name in mine) if found]
 
 

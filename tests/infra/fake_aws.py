@@ -30,8 +30,12 @@ class NotFoundException(Exception):  # noqa: N818 (AWS's name)
     """No such domain."""
 
 
+def is_private(domain: str) -> bool:
+    return domain.endswith(".private")
+
+
 class FakeGateway:
-    """APIs by id, a page each, and domains, each with the API that it leads to."""
+    """APIs by id, a page each, and domains, each with the API that it leads to; one that ends in `.private` is so."""
 
     exceptions = SimpleNamespace(NotFoundException=NotFoundException)
 
@@ -43,7 +47,10 @@ class FakeGateway:
         if what == "get_base_path_mappings":
             return FakeMappings(self.domains)
         if what == "get_domain_names":
-            return Paginated([{"items": [{"domainName": one} for one in self.domains]}])
+            named = [{"domainName": one} for one in self.domains]
+            shown = [one if is_private(one["domainName"]) else {**one, "regionalDomainName": "x.aws"} for one in named]
+            # Where there is none AWS leaves the list out.
+            return Paginated([{"items": shown} if shown else {}])
         return Paginated([{"items": [{"id": key, "name": name}]} for key, name in self.apis.items()])
 
     def get_domain_name(self, domainName: str) -> dict[str, str]:  # noqa: N803
@@ -58,6 +65,8 @@ class FakeMappings:
         self.domains = domains
 
     def paginate(self, domainName: str) -> Iterator[Mapping[str, Any]]:  # noqa: N803
+        if is_private(domainName):
+            raise NotFoundException
         yield {"items": [{"basePath": "(none)", "restApiId": self.domains[domainName], "stage": "api"}]}
 
 

@@ -55,6 +55,11 @@ def test_only_the_domains_that_lead_to_an_api_go_with_it_and_go_first() -> None:
     assert [one.get("domain_name", one["name"]) for one in found] == ["rest_api", "api.example.com"]
 
 
+@pytest.mark.parametrize("domains", [{}, {"inside.private": "b"}])
+def test_an_account_without_a_public_domain_has_none_to_take_along(domains: dict[str, str]) -> None:
+    assert adopt.domains_of(FakeGateway({"b": NAME}, domains), "b") == []
+
+
 def test_a_mapping_is_found_by_function_and_queue() -> None:
     functions = FakeFunctions({"backhaul-dev-pcs_changed": {"1": "backhaul-dev-media", "2": "backhaul-dev-paired"}})
 
