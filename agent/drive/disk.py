@@ -235,8 +235,8 @@ def emptied_unless_flushed(partial: Path) -> Iterator[None]:
 
 def _writer(path: Path, opened: FileIO, size: int) -> Straight | Ahead:
     """Choose how to write a file: a large one straight to the drive, where that can be."""
-    if size >= straight.LARGE and straight.is_known():
-        return Straight(opened)
+    if size >= straight.LARGE and straight.is_known() and (writer := Straight(opened)).is_straight:
+        return writer
     return Ahead(lambda body: _write_all(opened.write, body), lambda: flush(path, forgetting=True))
 
 

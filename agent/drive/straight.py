@@ -31,7 +31,8 @@ class Straight:
         self._opened = opened
         self._buffer = mmap.mmap(-1, BUFFER)
         self._gathered = self._written = 0
-        self._is_straight = opened.tell() % BLOCK == 0 and _switch(opened, on=True)
+        self.is_straight = opened.tell() % BLOCK == 0 and _switch(opened, on=True)
+        """Whether it goes straight so far."""
 
     def write(self, chunk: memoryview) -> None:
         """Take bytes, and write what fills the buffer."""
@@ -57,13 +58,13 @@ class Straight:
                 try:
                     self._written += self._opened.write(whole[self._written : end]) or 0
                 except OSError as error:
-                    if error.errno not in NOT_SO or not self._is_straight:
+                    if error.errno not in NOT_SO or not self.is_straight:
                         raise
                     self._go_the_usual_way()  # larger blocks than these, or a drive that only said it could
 
     def _go_the_usual_way(self) -> None:
-        if self._is_straight:
-            self._is_straight = False
+        if self.is_straight:
+            self.is_straight = False
             _switch(self._opened, on=False)
 
 

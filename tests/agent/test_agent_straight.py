@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drive import disk, straight
+from agent.drive import ahead, disk, straight
 from agent.drive.straight import BLOCK, BUFFER, Straight
 
 BYTES = bytes(range(251)) * (2 * BUFFER // 251 + BLOCK)
@@ -43,6 +43,22 @@ def test_the_bytes_are_those_that_came_from_wherever_they_begin(tmp_path: Path, 
     assert path.read_bytes() == BYTES[: start + size]
 
 
+def test_what_cannot_go_straight_is_flushed_while_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[tuple[Path, bool]] = []
+
+    def flush(path: Path, *, forgetting: bool) -> None:
+        flushed.append((path, forgetting))
+
+    monkeypatch.setattr(ahead, "EVERY", BUFFER)
+    monkeypatch.setattr(disk, "flush", flush)
+    path = tmp_path / "video"
+    path.write_bytes(b"where")
+
+    disk.write_from(path, 5, [BYTES[:BUFFER]], lambda _: None, straight.LARGE)
+
+    assert flushed == [(path, True)]
+
+
 def test_a_write_that_takes_less_than_it_was_given_is_gone_on_with(tmp_path: Path) -> None:
     with Drive(tmp_path / "video", [BLOCK, BLOCK, 3, 5]) as opened:
         write(opened, BUFFER + 9)
@@ -54,7 +70,7 @@ def test_a_write_that_takes_less_than_it_was_given_is_gone_on_with(tmp_path: Pat
 def test_a_drive_that_refuses_what_it_said_it_could_gets_it_the_usual_way(tmp_path: Path, refusal: int) -> None:
     with Drive(tmp_path / "video", [OSError(refusal, "no")]) as opened:
         made = Straight(opened)
-        if not made._is_straight:
+        if not made.is_straight:
             pytest.skip("this drive cannot anyway")
         made.write(memoryview(BYTES)[:BUFFER])
         made.close()
