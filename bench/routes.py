@@ -19,7 +19,7 @@ from chalicelib import log
 from tests.access import an_account, make_client
 from tests.builders import BUCKET, b64, s3_event, s3_record
 from tests.expected import EXPECTED, PC, PERSON, PHONE
-from tests.stage import ROUTES, UNKNOWN, Stage, forget_all, set_up
+from tests.stage import ROUTES, UNKNOWN, Stage, empty, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,7 +67,7 @@ class _Bench:
         self._recording: Recording
 
     def _afresh(self) -> None:
-        forget_all(clouds.cloud().table)
+        empty(clouds.cloud().table)
         self._stage = set_up()
         self._recording = Recording()
         self._stage.gateway = self._recording.gateway

@@ -126,6 +126,12 @@ def set_up() -> Stage:
     return Stage(world)
 
 
+def empty(table: Any) -> None:
+    """Forget all that is in it: quicker than another account."""
+    for key in all_items(table):
+        table.put(Delete(Key(*key)))
+
+
 def set_back(stage: Stage, items: Items) -> None:
     """Make the table and the pool what they were: far quicker than to set up another stage."""
     stage.world.cognito = members()  # type: ignore[misc]

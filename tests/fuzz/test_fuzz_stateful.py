@@ -31,7 +31,7 @@ from tests.expected import EXPECTED, PC, PERSON, PHONE
 from tests.fuzz.made_up import EXAMPLES, quick
 from tests.fuzz.served import Served
 from tests.needed import ENVIRONMENT
-from tests.stage import Stage, set_back, set_up
+from tests.stage import Stage, empty, set_up
 
 STEPS = 20
 ways = settings(quick, max_examples=EXAMPLES // 2, stateful_step_count=STEPS)
@@ -74,7 +74,7 @@ def test_whatever_way_is_taken_each_answer_is_documented_and_no_way_leads_past_t
         def setup(self) -> None:
             """Give each way an owner of its own, with devices, an album, and files that are in."""
             Ways.met += 1
-            set_back(stage, {})
+            empty(stage.world.table)
             self.owner = stage._owner(str(UUID(int=Ways.met, version=4)))
             asked, token = {"fileName": "b.jpg", "fileType": "image/jpeg"}, self.owner["tokens"][PHONE]
             arrive(stage.gateway.call("POST", "/upload-url", asked, token=token).body)
