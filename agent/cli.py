@@ -99,8 +99,9 @@ def _speak(*, verbose: bool) -> None:
         told = logging.StreamHandler(sys.stderr)
         told.setFormatter(logging.Formatter(journal.FORM))
         root.addHandler(told)
-    for library in ("botocore", "urllib3"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    # It warns of a cut-off answer with the whole address, and a signed link is a secret. We tell of it in our words.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _complain(sentence: str) -> None:

@@ -95,6 +95,20 @@ def test_pairing_prints_two_json_lines_and_keeps_the_key_from_others(cloud: Fake
     assert home.pairing().name == "Den PC"
 
 
+@HERE
+def test_a_library_that_warns_of_a_cut_off_answer_does_not_tell_a_signed_link(pc: Pc) -> None:
+    backhaul("status", "--home", pc.home)
+    heard: list[logging.LogRecord] = []
+    listening = logging.Handler()
+    listening.emit = heard.append  # type: ignore[method-assign]
+    logging.getLogger().addHandler(listening)
+
+    logging.getLogger("urllib3.connection").warning("Failed to parse headers (url=%s)", "https://b/a?X-Amz-Sign=ature")
+
+    logging.getLogger().removeHandler(listening)
+    assert heard == []
+
+
 def test_a_person_sees_the_code_and_where_to_type_it(cloud: FakeCloud, tmp_path: Path) -> None:
     done = backhaul("pair", cloud.url, "--home", tmp_path / "home")
 

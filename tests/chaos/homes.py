@@ -5,6 +5,7 @@ All waiting is for what an agent says it did; seconds count only once it says no
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -30,6 +31,7 @@ SIGNS = {
     "full": re.compile(r" disk is full: "),
     "surprised": re.compile(r"unexpected|^Traceback"),
 }
+LOGGED = re.compile(r"\d{4}-\d\d-\d\d ")
 SILENT_SECONDS, DEAD_SECONDS = 3.0, 120.0
 STOP_SECONDS, PAIR_SECONDS = 60, 300.0
 MOST_WORDS = 4_000
@@ -128,9 +130,10 @@ class Home:
 
 
 def _surprise(lines: list[str]) -> str:
-    """Return the first surprise and what was said about it."""
+    """Return the first surprise and what was said about it, up to the next line of the log."""
     first = next((at for at, line in enumerate(lines) if SIGNS["surprised"].search(line)), len(lines))
-    return "\n".join(lines[first:])[:MOST_WORDS]
+    about = itertools.takewhile(lambda line: not LOGGED.match(line) or SIGNS["surprised"].search(line), lines[first:])
+    return "\n".join(about)[:MOST_WORDS]
 
 
 def planned(seed: int, homes: int) -> Iterator[tuple[int, str, float]]:
