@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,16 @@ TOGETHER = {
 STARTS = "seconds to start the whole system"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for where, group in TOGETHER.items():
-            if item.nodeid.startswith(where):
-                item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each group to one process. Marks for `--dist loadgroup` say nothing any more: pytest 9.2 hides them."""
+    from xdist.scheduler import LoadScopeScheduling  # here, since nobody else needs it to be there
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for where, group in TOGETHER.items() if nodeid.startswith(where)), nodeid)
+
+    return Together(config, log)
 
 
 def pytest_configure() -> None:

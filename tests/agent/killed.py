@@ -117,11 +117,6 @@ def module_of(code: CodeType) -> str:
     return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT / "agent") else ""
 
 
-ahead.EVERY = download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
-straight.LARGE = 2 * 1024 * 1024
-"""The same ways for smaller files: with 64 MB a line this would take all day."""
-
-
 def work(home: Home, stop: threading.Event) -> None:
     """Run the agent of a home folder until it is stopped."""
     pairing = home.pairing()
@@ -164,8 +159,15 @@ def child(job: dict[str, Any]) -> None:
     os._exit(0)
 
 
+def take_small_files_for_large() -> None:
+    """Go the same ways for smaller files: with 64 MB a line this would take all day. For this process alone."""
+    ahead.EVERY = download.RESUMED = ranges.LARGE = ranges.PIECE = 1024 * 1024
+    straight.LARGE = 2 * 1024 * 1024
+
+
 def main() -> None:
     """Fork a child a job, and say how it ended."""
+    take_small_files_for_large()
     for line in sys.stdin:
         process = os.fork()
         if process == 0:

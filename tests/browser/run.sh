@@ -20,4 +20,4 @@ if [ -z "$(browser)" ]; then
 fi
 "$python" -c 'import axe_playwright_python, playwright, zxingcpp' 2>/dev/null ||
     "$python" -m pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
-BACKHAUL_BROWSER="$(browser)" exec "$python" -m pytest -q --numprocesses 2 --dist loadgroup tests/browser "$@"
+BACKHAUL_BROWSER="$(browser)" exec "$python" -m pytest -q --numprocesses 2 tests/browser "$@"
