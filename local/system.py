@@ -84,15 +84,29 @@ def _deploy(places: Places, state: State, emulator: Emulator, tell: Tell) -> Non
     settings = resources.functions_settings(places) | {"root": state.root_key}
     wanted = deployed.fingerprint(places.project, settings)
     found = deployed.still_deployed(places, wanted)
-    if found is None:
-        tell("Putting up the resources (infra/template.yaml)")
-        resources.put_up(places, state)
-        tell("Putting up the functions (chalice deploy --stage local); the first time fetches packages")
-        found = deployed.Deployed(wanted, deployed.deploy_functions(places))
-        emulator.snapshot()
-        deployed.record(places, found)
+    if found is not None:
+        emulator.serve_api(found.api_id)
+        if _is_whole(places):
+            _await_health(places, emulator)
+            return
+        tell("What was put up before is not whole: a kill came while it was changed")
+    tell("Putting up the resources (infra/template.yaml)")
+    resources.put_up(places, state)
+    tell("Putting up the functions (chalice deploy --stage local); the first time fetches packages")
+    found = deployed.Deployed(wanted, deployed.deploy_functions(places))
+    emulator.snapshot()
+    deployed.record(places, found)
     emulator.serve_api(found.api_id)
     _await_health(places, emulator)
+
+
+def _is_whole(places: Places) -> bool:
+    """Whether the API leads to the functions: without its routes it says 403 or 404. Other trouble may pass."""
+    try:
+        Api(places.api_url).get("/health")
+    except ApiError as error:
+        return error.status not in (403, 404)
+    return True
 
 
 def _await_health(places: Places, emulator: Emulator) -> None:

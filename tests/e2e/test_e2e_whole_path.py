@@ -126,6 +126,16 @@ def test_a_kill_in_mid_use_loses_nothing_that_was_answered(system: WholeSystem, 
     )
 
 
+def test_an_api_that_a_kill_left_half_written_is_put_up_anew(system: WholeSystem) -> None:
+    system.end(signal.SIGKILL)
+    (system.state / "cloud/apigateway_v1.json").unlink()
+
+    system.ensure_up()
+
+    assert "is not whole" in system.said()
+    assert system.api().get("/health")["status"] == "ok"
+
+
 def _folder(parent: Path, seed: int) -> Path:
     folder = parent / str(seed)
     folder.mkdir()
