@@ -12,7 +12,7 @@ WHERE = --api-port $(PORT) --cloud-port $(CLOUD_PORT) $(if $(STATE),--state "$(S
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-SHARED = --numprocesses auto --maxprocesses 4
+SHARED = --numprocesses $(or $(PROCESSES),auto) --maxprocesses 4
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -r
 
