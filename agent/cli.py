@@ -93,11 +93,14 @@ def _speak(*, verbose: bool) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # As Python's own documentation advises: what no line tells is not looked up for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001
     root = logging.getLogger()
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     if sys.stderr is not None and not root.handlers:
         told = logging.StreamHandler(sys.stderr)
-        told.setFormatter(logging.Formatter(journal.FORM))
+        told.setFormatter(journal.Form())
         root.addHandler(told)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     # It warns of a cut-off answer with the whole address, and a signed link is a secret. We tell of it in our words.

@@ -111,9 +111,10 @@ def _ended(process: subprocess.Popen[bytes], begun: float) -> Run:
 
 
 def _environment() -> Mapping[str, str]:
+    """Say what all are told. Byte-code may be kept, as it is on any PC, even where a developer wants none."""
     tools = str(Path(sys.executable).parents[1])
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "us-east-1",

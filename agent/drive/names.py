@@ -14,6 +14,8 @@ STATE_FOLDER = ".backhaul"
 LONGEST = 180
 LONGEST_ENDING = 24
 NAMELESS = "file"
+PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9]{1,24})?")
+"""What cameras call their files: legal everywhere, but for the names of devices."""
 READABLE = str.maketrans(
     {":": "-", "/": "-", "\\": "-", "|": "-", "?": "_", "*": "_", '"': "'", "<": "(", ">": ")", "\t": " ", "\n": " "}
 )
@@ -25,6 +27,8 @@ DEVICES = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|
 @lru_cache(maxsize=1024)  # the folders of a roll are few, and asked for with each file
 def legal_name(name: str) -> str:
     """Turn any text into a name that every file system takes; a legal name stays as it is."""
+    if PLAIN.fullmatch(name):
+        return _not_special(name)
     cleaned = unicodedata.normalize("NFC", SURROGATES.sub("_", UNWANTED.sub("", name.translate(READABLE))))
     stem, ending = _split(cleaned.strip(" "))
     return _not_special(_tidy(_cut(stem, LONGEST - len(ending.encode())) + ending))

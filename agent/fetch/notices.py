@@ -106,7 +106,9 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def _optional_text(fields: Mapping[str, object], name: str) -> str | None:
     """Take a hint if it is text; a hint of another type, or half a character in it, is no reason to lose a file."""
     value = fields.get(name)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _matching(fields: Mapping[str, object], name: str, pattern: re.Pattern[str], expected: str) -> str:

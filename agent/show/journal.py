@@ -27,6 +27,20 @@ NAME = re.compile(r"agent-(\d{6,})\.log")
 RETRY_SECONDS = 5.0
 
 
+class Form(logging.Formatter):
+    """How a line reads: made once a record, however many write it."""
+
+    def __init__(self) -> None:
+        """Take the form that all lines have."""
+        super().__init__(FORM)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Make the line, or return the one that was made."""
+        line: str = getattr(record, "line", "") or super().format(record)
+        record.line = line
+        return line
+
+
 class Journal(logging.Handler):
     """Writes what is logged into numbered files. A drive that is full or gone costs lines, never the agent."""
 
@@ -35,7 +49,7 @@ class Journal(logging.Handler):
     ) -> None:
         """Take the home folder, and how many files of which size to keep; nothing is opened yet."""
         super().__init__(level)
-        self.setFormatter(logging.Formatter(FORM))
+        self.setFormatter(Form())
         self._home, self._files, self._size, self._clock = home, files, size, clock
         self._open: BinaryIO | None = None
         self._room = 0

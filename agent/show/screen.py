@@ -78,7 +78,7 @@ class Screen(logging.Handler):
     def __init__(self, canvas: terminal.Canvas, look: Callable[[], View | None]) -> None:
         """Take where to draw, and how to see how it stands."""
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter(journal.FORM))
+        self.setFormatter(journal.Form())
         self._canvas, self._look = canvas, look
         self._ended = threading.Event()
         self._drawer = threading.Thread(target=self._draw, name="screen", daemon=True)
