@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.drive import lock
 from agent.drive.home import write_whole
-from agent.words import checked
+from agent.words import at_home, checked
 
 if TYPE_CHECKING:
     import argparse
@@ -101,14 +101,14 @@ class Watch:
         return free
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+def add_to(commands: Any) -> None:
     """Add both commands to the others."""
     asked = commands.add_parser("pause", help="let the agent fetch nothing for a while")
     asked.add_argument(
         "--for", dest="span", type=checked(parse_span), metavar="SPAN", help="end by itself, after 30m, 2h, 1d"
     )
-    asked.set_defaults(command=command, deed=pause)
-    commands.add_parser("resume", help="end a pause").set_defaults(command=command, deed=resume)
+    at_home(asked, pause)
+    at_home(commands.add_parser("resume", help="end a pause"), resume)
 
 
 def pause(chosen: argparse.Namespace, home: Home, _keys: KeyStore) -> int:

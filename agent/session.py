@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -21,10 +22,6 @@ from agent.loop import Loop
 from agent.parts import Parts
 from agent.patience import backoff
 from agent.pause import Watch
-from agent.push.bucket import pool as uploads_pool
-from agent.recall.api import RecallApi
-from agent.recall.line import LimitedBucket
-from agent.recall.recaller import Recaller
 from agent.show.screen import View
 from agent.wire.api import DeviceApi
 from agent.wire.bucket import S3Bucket
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from agent.drive.home import Home, Pairing
     from agent.fetch.limits import Limit
     from agent.identity.keystore import KeyStore
+    from agent.recall.recaller import Recaller
 
 LOG = logging.getLogger(__name__)
 HOME_CHECK_SECONDS = 5.0
@@ -146,14 +144,20 @@ class Session:
                 inbox,
                 courier,
                 patience=patience,
-                recall=self._recaller(pairing, key, traffic).ring,
+                recall=self._ringer(pairing, key, traffic),
                 may_fetch=pause.may_fetch,
                 breadth=breadth,
             )
             LOG.info("agent of %s works for %s", self._home, pairing.url)
             yield Loop(parts, self.stop)
 
-    def _recaller(self, pairing: Pairing, key: str, traffic: Traffic) -> Recaller:
-        api = RecallApi(pairing.url, pairing.device_id, key)
-        bucket = LimitedBucket(uploads_pool(1, pairing.url), traffic.leaving)
-        return Recaller(self._home, api, bucket, self.stop, lambda: not self._pause.paused())
+    def _ringer(self, pairing: Pairing, key: str, traffic: Traffic) -> Callable[[], None]:
+        """Return what to call when files are asked back; what sends them is loaded then, and seldom needed."""
+
+        @functools.cache
+        def recaller() -> Recaller:
+            from agent.recall.recaller import Recaller  # noqa: PLC0415 - as said
+
+            return Recaller.of(self._home, pairing, key, self.stop, traffic.leaving, lambda: not self._pause.paused())
+
+        return lambda: recaller().ring()

@@ -28,7 +28,7 @@ from agent.wire import proxies
 from agent.wire.api import DeviceApi, safe_address
 from agent.wire.credentials import Wallet
 from agent.wire.inbox import SqsInbox
-from agent.words import several
+from agent.words import at_home, several
 
 if TYPE_CHECKING:
     import argparse
@@ -209,11 +209,10 @@ def network_advice(error: Exception) -> str:
     return "Check the network connection, and that a firewall lets this program through."
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+def add_to(commands: Any) -> None:
     """Add the command to the others."""
-    commands.add_parser("doctor", help="look at all that files need to come home, and say what to do").set_defaults(
-        command=command, deed=doctor
-    )
+    asked = commands.add_parser("doctor", help="look at all that files need to come home, and say what to do")
+    at_home(asked, doctor, tells_json=True)
 
 
 def doctor(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:

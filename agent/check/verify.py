@@ -26,7 +26,7 @@ from agent.errors import HomeMissingError
 from agent.push.progress import amount, span
 from agent.show import journal, terminal
 from agent.wire.api import DeviceApi
-from agent.words import checked, several
+from agent.words import at_home, checked, several
 
 if TYPE_CHECKING:
     import argparse
@@ -192,7 +192,7 @@ def advice(tally: Tally, *, repair: bool) -> list[str]:
     return [sentence for sentence, true in said.items() if true]
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+def add_to(commands: Any) -> None:
     """Add the command to the others."""
     asked = commands.add_parser("verify", help="look whether what came home is still there, byte for byte")
     asked.add_argument(
@@ -204,7 +204,7 @@ def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
     )
     asked.add_argument("--repair", action="store_true", help="have damaged and lost files sent again")
     asked.add_argument("--tell", action="store_true", help="tell a cloud that lost its table what is whole here")
-    asked.set_defaults(command=command, deed=verify)
+    at_home(asked, verify, tells_json=True)
 
 
 def verify(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:

@@ -27,11 +27,7 @@ DEVICES = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|
 @lru_cache(maxsize=1024)  # the folders of a roll are few, and asked for with each file
 def legal_name(name: str) -> str:
     """Turn any text into a name that every file system takes; a legal name stays as it is."""
-    if PLAIN.fullmatch(name):
-        return _not_special(name)
-    cleaned = unicodedata.normalize("NFC", SURROGATES.sub("_", UNWANTED.sub("", name.translate(READABLE))))
-    stem, ending = _split(cleaned.strip(" "))
-    return _not_special(_tidy(_cut(stem, LONGEST - len(ending.encode())) + ending))
+    return _not_special(name if PLAIN.fullmatch(name) else _mended(name))
 
 
 def suffixed(name: str, mark: str) -> str:
@@ -49,6 +45,13 @@ def twin_key(path: str) -> str:
         return path.lower()
     folded = unicodedata.normalize("NFD", path).upper().casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
+
+
+def _mended(name: str) -> str:
+    """Map what no file system takes, cut what is too long, and tidy the ends."""
+    cleaned = unicodedata.normalize("NFC", SURROGATES.sub("_", UNWANTED.sub("", name.translate(READABLE))))
+    stem, ending = _split(cleaned.strip(" "))
+    return _tidy(_cut(stem, LONGEST - len(ending.encode())) + ending)
 
 
 def _split(name: str) -> tuple[str, str]:

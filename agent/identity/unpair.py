@@ -13,20 +13,20 @@ from agent.drive.lock import only_one
 from agent.errors import AgentError, NotPairedError, PairingError, RevokedError
 from agent.startup import command as starting
 from agent.wire.api import DeviceApi
+from agent.words import at_home
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from agent.drive.home import Home, Pairing
     from agent.identity.keystore import KeyStore
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+def add_to(commands: Any) -> None:
     """Add the command to the others."""
     asked = commands.add_parser("unpair", help="forget the pairing and its key; files stay")
     asked.add_argument("--yes", action="store_true", help="do not ask")
-    asked.set_defaults(command=command, deed=unpair)
+    at_home(asked, unpair)
 
 
 def unpair(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:

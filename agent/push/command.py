@@ -45,11 +45,12 @@ MOST_PARALLEL = 64
 HASHERS = min(4, os.cpu_count() or 1)
 
 
-def add_to(commands: Any) -> argparse.ArgumentParser:
+def add_to(commands: Any) -> None:
     """Add the command to the others."""
-    asked: argparse.ArgumentParser = commands.add_parser("push", help="bring a folder's files into the cloud")
+    asked = commands.add_parser("push", help="bring a folder's files into the cloud")
     asked.add_argument("folder", type=Path, metavar="FOLDER", help="an old phone's files, a Takeout, any folder")
-    asked.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder paired with --kind phone")
+    state = "the folder paired with --kind phone"
+    asked.add_argument("--state", dest="home", type=Path, required=True, metavar="DIR", help=state)
     asked.add_argument("--api", metavar="URL", help="address of the API, if it is no more the one paired with")
     files = "files sent at a time (default: 4; up to 16 small ones where each is on its way for long)"
     asked.add_argument("--parallel", type=_parallel, metavar="N", help=files)
@@ -62,7 +63,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     )
     asked.add_argument("--dry-run", action="store_true", help="only say what would be sent")
     asked.add_argument("--json", action="store_true", help="print JSON, one object a line")
-    return asked
+    asked.set_defaults(deed=push)
 
 
 def push(chosen: argparse.Namespace, state: Home, keys: KeyStore) -> int:

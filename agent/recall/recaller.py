@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from agent.check.audit import Audit
 from agent.check.elsewhere import Elsewhere
@@ -20,17 +20,20 @@ from agent.check.losses import Losses
 from agent.check.soundness import State
 from agent.errors import AgentError, PausedError, StoppedError, TransientError
 from agent.patience import backoff
+from agent.push.bucket import pool
 from agent.push.errors import PartsMissingError
 from agent.push.sending import Crew, send
+from agent.recall.api import RecallApi
 from agent.recall.errors import RecallOverError
 from agent.recall.finding import Finder
+from agent.recall.line import LimitedBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agent.drive.home import Home
+    from agent.drive.home import Home, Pairing
     from agent.push.bucket import Bucket
-    from agent.recall.api import Recall, RecallApi
+    from agent.recall.api import Recall
 
 LOG = logging.getLogger(__name__)
 LONGEST_SECONDS = 3600.0
@@ -53,6 +56,20 @@ class Recaller:
         self._crew = Crew(api, bucket, self._pause, seen=self._go_on, hashing=self._go_on, clock=clock)
         self._failures: dict[str, tuple[int, float]] = {}
         self._thread: threading.Thread | None = None
+
+    @classmethod
+    def of(
+        cls,
+        home: Home,
+        pairing: Pairing,
+        key: str,
+        stop: threading.Event,
+        leaving: Callable[[int], None],
+        may_send: Callable[[], bool],
+    ) -> Self:
+        """Wire one, to whom bytes are let go by `leaving`."""
+        api = RecallApi(pairing.url, pairing.device_id, key)
+        return cls(home, api, LimitedBucket(pool(1, pairing.url), leaving), stop, may_send)
 
     def ring(self) -> None:
         """Begin to send what is asked for, unless that is under way. Called by one thread alone."""

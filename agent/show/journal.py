@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -140,3 +141,9 @@ def write_down(sentence: str) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, Journal):
             handler.handle(record)
+
+
+def complain(sentence: str) -> None:
+    """Say why it ended, to whoever reads stderr and in the journal."""
+    print(f"backhaul: {sentence}", file=sys.stderr)
+    write_down(sentence)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import NotPairedError
 from agent.show import journal
+from agent.words import at_home
 
 if TYPE_CHECKING:
     import argparse
@@ -24,12 +25,12 @@ LOOK_SECONDS = 0.5
 PIECE = 64 * 1024
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
+def add_to(commands: Any) -> None:
     """Add the command to the others."""
     asked = commands.add_parser("logs", help="show what the agent wrote into its log files")
     asked.add_argument("-n", type=int, default=50, metavar="LINES", help="how many of the last lines (default: 50)")
     asked.add_argument("-f", action="store_true", help="go on with every line that comes, until Ctrl-C")
-    asked.set_defaults(command=command, deed=logs)
+    at_home(asked, logs)
 
 
 def logs(chosen: argparse.Namespace, home: Home, _keys: KeyStore) -> int:

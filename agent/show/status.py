@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,16 +13,39 @@ from agent.drive import dates, disk, lock
 from agent.drive.catalog import Catalog
 from agent.drive.today import midnight
 from agent.startup import command as starting
-from agent.words import several
+from agent.words import at_home, several
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from agent.drive.home import Home
+    from agent.identity.keystore import KeyStore
 
 SILENT_SECONDS = 3600
 SHOWN = 5
 ENDLESS = {"until": None}
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the others."""
+    asked = commands.add_parser("status", help="say how things stand")
+    asked.add_argument("--web", action="store_true", help="as a page for this PC's browser, until stopped")
+    at_home(asked, status, tells_json=True)
+
+
+def status(chosen: argparse.Namespace, home: Home, _keys: KeyStore) -> int:
+    """Say how things stand, and return 6 if there is something to look at, else 0."""
+    told = of(home)
+    if chosen.web:
+        from agent.show import web  # noqa: PLC0415 - wanted here alone
+
+        web.serve(home)
+    elif chosen.json:
+        print(json.dumps(told), flush=True)
+    else:
+        print(text(told))
+    return 6 if told["worries"] else 0
 
 
 def of(

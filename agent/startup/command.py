@@ -17,6 +17,7 @@ from agent.startup.launch_agent import LaunchAgent
 from agent.startup.logon_task import LogonTask
 from agent.startup.service import Service
 from agent.startup.user_unit import UserUnit
+from agent.words import at_home
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from agent.drive.home import Home
     from agent.identity.keystore import KeyStore
     from agent.startup.tools import Run
+    from agent.words import Deed
 
 STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.1
@@ -55,23 +57,29 @@ class Starter(Protocol):
         """Stop the agent."""
 
 
-def add_to(commands: Any, command: Callable[[argparse.Namespace], int]) -> None:
-    """Add the commands to the others; `command` carries out the `deed` that was chosen."""
+def add_to(commands: Any) -> None:
+    """Add the commands to the others."""
     asked = commands.add_parser("install", help="let the agent start by itself, at every logon")
     asked.add_argument(
         "--service", action="store_true", help="as a Windows service instead, before anybody logs on (administrators)"
     )
-    asked.set_defaults(deed=install)
+    at_home(asked, _telling(install))
     for name, deed, words in (
         ("uninstall", uninstall, "undo `install`; files, settings and pairing stay"),
         ("start", start, "start the installed agent"),
         ("stop", stop, "stop the installed agent"),
     ):
-        commands.add_parser(name, help=words).set_defaults(deed=deed)
-    for name in ("install", "uninstall", "start", "stop"):
-        asked = commands.choices[name]
-        asked.add_argument("--home", type=Path, required=True, metavar="DIR", help="the folder that files come home to")
-        asked.set_defaults(command=command)
+        at_home(commands.add_parser(name, help=words), _telling(deed))
+
+
+def _telling(deed: Callable[[argparse.Namespace, Home, KeyStore, Sequence[Starter]], str]) -> Deed:
+    """Do it with what this system starts programs with, and print what a person is to know."""
+
+    def told(chosen: argparse.Namespace, home: Home, keys: KeyStore) -> int:
+        print(deed(chosen, home, keys, starters(home)))
+        return 0
+
+    return told
 
 
 def starters(home: Home, run: Run = tools.run, platform: str = sys.platform) -> Sequence[Starter]:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import csv
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent.startup import task
+from agent import farewell
+from agent.startup import task, tools
 from agent.startup.logon_task import TOOL
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from agent.startup.tools import Run
 
 LOOKS = 100
 LOOK_SECONDS = 0.1
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the others; `--help` says nothing of it."""
+    left = commands.add_parser("leave")
+    left.add_argument("--for-good", action="store_true")
+    left.set_defaults(command=_leave)
+
+
+def _leave(chosen: argparse.Namespace) -> int:
+    leave(tools.run, farewell.ask_by_name, for_good=chosen.for_good)
+    return 0
 
 
 def leave(

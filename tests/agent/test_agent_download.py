@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -513,6 +514,16 @@ def test_the_environment_of_the_pc_does_not_redirect_us(desk: Desk, monkeypatch:
 
     assert desk.notice.bucket == BUCKET
     assert desk.target.read_bytes() == SMALL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what threads of others are called")
+def test_one_thread_waits_for_the_network_however_many_processors_there_are(desk: Desk) -> None:
+    desk.has(SMALL)
+
+    desk.bring()
+
+    threads = [told.read_text() for told in Path("/proc/self/task").glob("*/comm")]
+    assert sum(name.startswith("tokio") for name in threads) == 1
 
 
 def until_home(bring: Callable[[], Came | Aside], tries: int = 8) -> Came:

@@ -176,3 +176,19 @@ def test_logs_shows_the_last_lines(pc: Pc, capsys: pytest.CaptureFixture[str]) -
 
 def test_logs_of_a_folder_that_is_no_home_is_refused(tmp_path: Path) -> None:
     assert cli.main(["logs", "--home", str(tmp_path)]) == 4
+
+
+def test_a_line_is_made_once_however_many_write_it() -> None:
+    made: list[str] = []
+
+    class Counted(logging.LogRecord):
+        def getMessage(self) -> str:  # noqa: N802 - logging's own name
+            made.append("once")
+            return super().getMessage()
+
+    record = Counted("agent", logging.INFO, __file__, 1, "%s came", ("a file",), None)
+
+    lines = {journal.Form().format(record), journal.Form().format(record)}
+
+    assert len(lines) == len(made) == 1
+    assert lines.pop().endswith(" INFO    a file came")

@@ -58,6 +58,11 @@ def test_a_legal_name_stays_as_it_is(name: str) -> None:
     assert names.legal_name(made) == made
 
 
+@given(st.from_regex(names.PLAIN, fullmatch=True))
+def test_a_plain_name_has_nothing_to_mend(name: str) -> None:
+    assert names._mended(name) == name
+
+
 @given(ANY_TEXT | NASTY)
 def test_every_path_on_offer_is_inside_and_distinct(name: str) -> None:
     offered = paths.candidates(paths.DEFAULT_TEMPLATE, a_notice(name=name))
