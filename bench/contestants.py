@@ -25,11 +25,12 @@ LONGEST_SECONDS = 600
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took: wall and processor seconds, and the most memory it ever held, in MB."""
+    """What one run took: wall and processor seconds, the most memory in MB, and how long it only started."""
 
     wall: float
     cpu: float
     rss: float
+    start: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,15 @@ def agent(task: Task) -> Run:
         command = [sys.executable, "-m", "agent", "run", "--home", str(home)]
         begun = time.monotonic()
         process = subprocess.Popen(command, env=_environment(), stderr=log)
+        cloud.asked.wait(LONGEST_SECONDS)
+        start = time.monotonic() - begun
         done = cloud.done.wait(LONGEST_SECONDS)
         wall = time.monotonic() - begun
         process.send_signal(signal.SIGTERM)
         run = _ended(process, begun)
     if not done:
         raise TimeoutError((home.folder.parent / "agent.log").read_text()[-2000:])
-    return Run(wall, run.cpu, run.rss)
+    return Run(wall, run.cpu, run.rss, start)
 
 
 def s5cmd(tools: Tools, task: Task) -> list[str]:

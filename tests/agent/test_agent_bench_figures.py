@@ -22,3 +22,11 @@ def test_each_roll_has_the_aims_of_its_own() -> None:
 
     assert "1.20 | 0.9 |" in table(Roll("small", "", (1,)), runs)
     assert "**1.20** | 1.35 |" in table(Roll("photos", "", (1,)), runs)
+
+
+def test_the_agents_start_is_told_apart_and_never_judged_away() -> None:
+    runs = {"agent": [Run(1.2, 1, 1, start=0.2)], "s5cmd": [Run(1, 1, 1)]}
+
+    told = table(Roll("photos", "", (1,)), runs).splitlines()[-1]
+
+    assert told == "| s5cmd | 1.00 | 1.00 | 1 | **1.20** | 1.35 | 1.20 - 1.20 | 1.00 | 1.00 |"
