@@ -13,16 +13,13 @@ import logging
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent import VERSION
 from agent.drive.home import Home
 from agent.errors import AgentError, AlreadyRunningError, HomeMissingError, NotPairedError, RevokedError, plain
-from agent.identity import welcome
 from agent.identity.keystore import KeyStore
 from agent.show import journal
-from agent.words import answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +36,7 @@ COMMANDS = {
     "agent.push.command": ("push",),
     "agent.startup.command": ("install", "uninstall", "start", "stop"),
     "agent.startup.leave": ("leave",),
-    __name__: ("setup",),
+    "agent.identity.welcome": ("setup",),
 }
 """Which room of the program has which commands, as `--help` lists them."""
 
@@ -108,6 +105,7 @@ def _parser(wanted: str = "") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="backhaul", description="Brings your files home from your own cloud.")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("--verbose", action="store_true", help="log what a developer would want to know")
+    parser.set_defaults(other=main)  # for a command that others do the work of
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     all_of_them = not any(wanted in names for names in COMMANDS.values())
     for room, names in COMMANDS.items():
@@ -118,19 +116,3 @@ def _parser(wanted: str = "") -> argparse.ArgumentParser:
 
 def _keys(home: Home) -> KeyStore:
     return KeyStore(home, use_keyring=os.environ.get("BACKHAUL_KEYRING") != "file")
-
-
-def add_to(commands: Any) -> None:
-    """Add what a person begins with: it calls the other commands."""
-    first = commands.add_parser("setup", help="ask for all it takes, pair, and let the agent start by itself")
-    first.add_argument("--wait", action="store_true", help="keep the window open at the end")
-    first.set_defaults(command=_set_up)
-
-
-def _set_up(chosen: argparse.Namespace) -> int:
-    """Take a person by the hand."""
-    try:
-        return welcome.set_up(answer, print, main, str(Path.home() / "Pictures" / "Backhaul"))
-    finally:
-        if chosen.wait:
-            answer("Press Enter to close this window. ")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import UnsafeAddressError
 from agent.wire.api import safe_address
+from agent.words import answer
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
     Ask = Callable[[str], str]
@@ -19,6 +22,22 @@ FOLDER = "2. Which folder shall your files come home to? [{usual}] "
 START = "3. Shall it start by itself whenever you log on? [Y/n] "
 BY_HAND = "Then start it when you want it: backhaul run --home {home}"
 NOTHING = "Nothing was changed."
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the others."""
+    first = commands.add_parser("setup", help="ask for all it takes, pair, and let the agent start by itself")
+    first.add_argument("--wait", action="store_true", help="keep the window open at the end")
+    first.set_defaults(command=setup)
+
+
+def setup(chosen: argparse.Namespace) -> int:
+    """Take a person by the hand."""
+    try:
+        return set_up(answer, print, chosen.other, str(Path.home() / "Pictures" / "Backhaul"))
+    finally:
+        if chosen.wait:
+            answer("Press Enter to close this window. ")
 
 
 def set_up(ask: Ask, say: Say, run: Callable[[Sequence[str]], int], usual: str) -> int:
