@@ -225,7 +225,8 @@ class SettingsError(PermanentError):
 
     def __init__(self, where: object, wrong: list[str]) -> None:
         """Keep all that is wrong."""
-        super().__init__(f"settings in {shown(where)} are wrong: " + "; ".join(wrong))
+        told = f" {wrong[0]}" if len(wrong) == 1 else "".join(f"\n- {one}" for one in wrong)
+        super().__init__(f"settings in {shown(where)} are wrong:{told}")
         self.wrong = wrong
 
 

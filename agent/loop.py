@@ -239,11 +239,11 @@ class Loop:
 
     @contextlib.contextmanager
     def _put_back(self, flights: Iterable[Flight]) -> Iterator[None]:
-        """Let flights start again if their catalog could not be written: nothing is ever stuck in the air."""
+        """Let flights start again if their catalog could not be written, or whatever else: none is stuck in the air."""
         chosen = list(flights)
         try:
             yield
-        except sqlite3.Error:
+        except Exception:
             for flight in chosen:
                 self._flights.later(flight.notice.file_id, self._clock() + self._parts.patience(3))
             raise

@@ -64,4 +64,6 @@ def test_the_agent_loads_no_other_command() -> None:
 def test_the_status_loads_nothing_that_fetches_or_sends() -> None:
     there = loaded_for("status")
 
-    assert there & {"urllib3", "obstore", "boto3", "agent.session", "agent.push.command", "agent.recall.recaller"} == set()
+    assert (
+        there & {"urllib3", "obstore", "boto3", "agent.session", "agent.push.command", "agent.recall.recaller"} == set()
+    )

@@ -30,6 +30,7 @@ def test_all_that_is_wrong_in_the_settings_is_said_at_once() -> None:
         config.parse(text)
 
     assert len(caught.value.wrong) == 7
+    assert len(str(caught.value).splitlines()) == 8
     assert all(word in str(caught.value) for word in ("town", "must end in {name}", "limit.noon", "'25:00'", "'fast'"))
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from fake_pc import Pc
 
 from agent import farewell, loop
 from agent.drive import disk
+from agent.drive.catalog import Entry
 from agent.drive.home import Home
-from agent.errors import AlreadyRunningError, RevokedError
+from agent.drive.shelf import Shelf
+from agent.errors import AlreadyRunningError, PathTakenError, RevokedError
+from agent.fetch.notices import Notice
 
 BEST = "2024/2024-07/IMG_1.jpg"
 
@@ -326,6 +330,26 @@ def test_one_refusal_is_taken_for_a_hiccup(pc: Pc, cloud: FakeCloud) -> None:
     cloud.wait_until(lambda: cloud.all_home)
 
     assert pc.failure is None
+
+
+def test_the_unexpected_while_paths_are_chosen_leaves_no_file_in_the_air(
+    pc: Pc, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.has(b"a photo")
+    place, bugs = Shelf.place, iter([ValueError("a bug of ours")])
+
+    def place_or_fail(self: Shelf, chosen: Sequence[Notice]) -> dict[str, Entry | PathTakenError]:
+        for bug in bugs:
+            raise bug
+        return place(self, chosen)
+
+    monkeypatch.setattr(Shelf, "place", place_or_fail)
+    monkeypatch.setattr(loop, "AFTER_THE_UNEXPECTED_SECONDS", 0.01)
+    pc.start()
+    cloud.wait_until(lambda: cloud.all_home)
+
+    assert pc.files() == {BEST: b"a photo"}
+    assert "a bug of ours" in caplog.text
 
 
 def test_a_revoked_pc_stops_and_says_to_pair_again(pc: Pc, cloud: FakeCloud) -> None:
